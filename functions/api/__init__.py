@@ -1,0 +1,1 @@
+"""Settings, sending and activity over HTTPS."""

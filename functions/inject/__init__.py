@@ -1,0 +1,1 @@
+"""Outgoing mail: rewritten, sent, and what SES says became of it."""

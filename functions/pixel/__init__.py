@@ -1,0 +1,1 @@
+"""The image whose request is an open."""

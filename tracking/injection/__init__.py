@@ -1,0 +1,1 @@
+"""Putting a pixel into a message, byte for byte."""

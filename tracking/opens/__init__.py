@@ -1,0 +1,1 @@
+"""What a fetch of the pixel means."""

@@ -1,0 +1,1 @@
+"""DynamoDB, S3, SQS and Secrets Manager."""
