@@ -1,1 +1,1 @@
-"""The SMTP front door."""
+"""The SMTP front door: `python -m gateway` takes mail from SMTP users and authenticated IP addresses."""

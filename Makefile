@@ -1,0 +1,46 @@
+# What is done here, by people and by CI. `make` alone lists it.
+
+PYTHON := .venv/bin/python
+CDK := node_modules/.bin/cdk --no-notices
+export CDK_DISABLE_CLI_TELEMETRY := 1
+
+.PHONY: help setup run demo stop check test format synth deploy bench clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what the lock files pin; the other commands do this themselves
+	@scripts/setup
+
+run: setup ## Start the whole system on this machine, until Ctrl-C or make stop
+	@$(PYTHON) -m local run
+
+demo: setup ## Start it, send real mail, open it, and show what was recorded
+	@$(PYTHON) -m local demo
+
+stop: setup ## Stop it; its state stays
+	@$(PYTHON) -m local stop
+
+check: setup ## Everything that CI checks: format, lint, types, imports, spelling, tests
+	@scripts/check
+
+test: setup ## The tests alone, or some of them: make test T=tests/gateway
+	@$(PYTHON) -m pytest $(T)
+
+format: setup ## Format the code and mend what ruff can mend
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+synth: setup ## Write the CloudFormation template to cdk.out
+	@$(CDK) synth --quiet
+
+deploy: setup ## Deploy to the AWS account of your credentials: make deploy ARGS="-c name=value"
+	@$(CDK) deploy $(ARGS)
+
+bench: setup ## Measure
+	@$(PYTHON) -m bench
+
+clean: ## Stop the system and remove all that these commands made, its state included
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local stop; fi
+	@rm -rf .venv .local node_modules build cdk.out .coverage .hypothesis .*_cache
+	@find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,113 @@
+"""SMTP2GO's API, version 3: the routes, and every way a call can fail."""
+
+import base64
+import binascii
+import re
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.api import access, activity, credentials, sending, webhooks
+from functions.api.answers import ErrorCode, FieldError, Refusal, failure
+from tracking.errors import StorageUnavailable
+
+LOGGER = Logger()
+
+app = APIGatewayHttpResolver(
+    enable_validation=True, strip_prefixes=[access.CONSOLE_PREFIX + access.VERSION_PREFIX, access.VERSION_PREFIX]
+)
+for module in (activity, credentials, sending, webhooks):
+    app.include_router(module.router)
+
+
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one call."""
+    try:
+        call = _normalised(event)
+        app.append_context(caller=access.caller(call))
+    except Refusal as refusal:
+        return _plain(failure(refusal, context.aws_request_id))
+    except StorageUnavailable as error:
+        return _plain(_unavailable(error, context.aws_request_id))
+    return app.resolve(call, context)
+
+
+@app.not_found
+def _not_found(_error: NotFoundError) -> "Response[str]":
+    return _refuse(
+        Refusal(HTTPStatus.NOT_FOUND, "There is no such call; docs/api.md lists those that there are.")
+    )
+
+
+@app.exception_handler(Refusal)
+def _refuse(refusal: Refusal) -> "Response[str]":
+    return failure(refusal, app.lambda_context.aws_request_id)
+
+
+@app.exception_handler(RequestValidationError)
+def _refuse_fields(error: RequestValidationError) -> "Response[str]":
+    fields = [FieldError(_field_name(found), found["msg"]) for found in error.errors()]
+    message = "; ".join(f"{field.name}: {field.message}" for field in fields)
+    return _refuse(
+        Refusal(HTTPStatus.BAD_REQUEST, message, ErrorCode.NON_VALIDATING_IN_PAYLOAD, fields[0])
+    )
+
+
+@app.exception_handler(StorageUnavailable)
+def _storage_unavailable(error: StorageUnavailable) -> "Response[str]":
+    return _unavailable(error, app.lambda_context.aws_request_id)
+
+
+@app.exception_handler(Exception)
+def _unexpected(error: Exception) -> "Response[str]":
+    LOGGER.exception("unexpected", exc_info=error)
+    return _refuse(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again."))
+
+
+def _unavailable(error: StorageUnavailable, request_id: str) -> "Response[str]":
+    LOGGER.error("storage unavailable", error=str(error))
+    return failure(
+        Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Storage is not available; nothing was changed. Try again."),
+        request_id,
+    )
+
+
+def _field_name(found: dict[str, Any]) -> str:
+    """Where in the body a field stands, such as `to.0`."""
+    return ".".join(str(part) for part in found["loc"] if part != "body") or "body"
+
+
+def _normalised(event: dict[str, Any]) -> dict[str, Any]:
+    """The call as if a tidy client had sent it: one slash between segments, JSON whatever it was called."""
+    body = event.get("body") or "{}"
+    if event.get("isBase64Encoded"):
+        try:
+            body = base64.b64decode(body).decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise Refusal(
+                HTTPStatus.BAD_REQUEST,
+                "The body is not UTF-8.",
+                ErrorCode.NON_VALIDATING_IN_PAYLOAD,
+            ) from error
+    return {
+        **event,
+        "rawPath": re.sub("/{2,}", "/", event["rawPath"]),
+        "headers": {**event.get("headers", {}), "content-type": "application/json"},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def _plain(response: "Response[str]") -> dict[str, Any]:
+    """An answer that never reached the resolver, in API Gateway's shape."""
+    return {
+        "statusCode": int(response.status_code),
+        "headers": {"Content-Type": "application/json"},
+        "body": response.body,
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,109 @@
+"""What SES says became of a mail: its events, from SNS by way of SQS, become events of the delivery."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities import batch
+from aws_lambda_powertools.utilities.batch import BatchProcessor, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from tracking.mail.deliveries import Event, EventType
+from tracking.storage.activity import Activity
+
+LOGGER = Logger()
+
+_PROCESSOR = BatchProcessor(event_type=batch.EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How one kind of SES event is read: the object that holds its facts, and which of them are kept."""
+
+    type: EventType
+    holder: str
+    details: Callable[[dict[str, Any]], dict[str, str | None]]
+
+
+# Source: SES developer guide, "Contents of event data that Amazon SES publishes to Amazon SNS". SES's
+# "Send" says what our own `processed` says already.
+_KINDS = {
+    "Delivery": _Kind(
+        EventType.DELIVERED,
+        "delivery",
+        lambda delivery: {
+            "smtp_response": delivery.get("smtpResponse"),
+            "host": delivery.get("remoteMtaIp"),
+        },
+    ),
+    "Bounce": _Kind(
+        EventType.BOUNCED,
+        "bounce",
+        lambda bounce: {
+            "bounce": "hard" if bounce.get("bounceType") == "Permanent" else "soft",
+            "bounce_subtype": bounce.get("bounceSubType"),
+            "smtp_response": next(
+                (bounced.get("diagnosticCode") for bounced in bounce.get("bouncedRecipients", [])), None
+            ),
+        },
+    ),
+    "Complaint": _Kind(
+        EventType.COMPLAINED,
+        "complaint",
+        lambda complaint: {"reason": complaint.get("complaintFeedbackType")},
+    ),
+    "Reject": _Kind(EventType.REJECTED, "reject", lambda reject: {"reason": reject.get("reason")}),
+    "DeliveryDelay": _Kind(
+        EventType.DELAYED, "deliveryDelay", lambda delay: {"reason": delay.get("delayType")}
+    ),
+}
+
+
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Append SES's events; those that could not be stored stay in the queue."""
+    return dict(
+        process_partial_response(event=event, record_handler=_process, processor=_PROCESSOR, context=context)
+    )
+
+
+def _process(record: SQSRecord) -> None:
+    published = json.loads(record.body)
+    kind = _KINDS.get(published.get("eventType"))
+    mail = published.get("mail", {})
+    delivery = _delivery_of(mail.get("tags", {}))
+    if kind is None or delivery is None:
+        LOGGER.info("not for us", event_type=published.get("eventType"), tagged=delivery is not None)
+        return
+    facts = published.get(kind.holder, {})
+    at = datetime.fromisoformat(facts.get("timestamp") or mail["timestamp"])
+    details = {name: value for name, value in kind.details(facts).items() if value}
+    event = Event(_event_id(kind, mail, facts), kind.type, at, details)
+    if kind.type is EventType.DELIVERED:
+        _activity().mark_delivered(*delivery, at)
+    _activity().append(*delivery, event)
+
+
+def _delivery_of(tags: Mapping[str, list[str]]) -> tuple[str, int] | None:
+    """The delivery that we tagged a mail with; None if the mail is not one of ours."""
+    try:
+        return tags["email_id"][0], int(tags["recipient"][0])
+    except (KeyError, IndexError, ValueError):
+        return None
+
+
+def _event_id(kind: _Kind, mail: Mapping[str, str], facts: Mapping[str, str]) -> str:
+    """The same for the same event of SES, which may be published more than once."""
+    which = facts.get("feedbackId") or facts.get("timestamp", "")
+    return f"{kind.type}-{mail['messageId']}-{which}"
+
+
+@cache
+def _activity() -> Activity:
+    return Activity(boto3.client("dynamodb"), os.environ["ACTIVITY_TABLE"])

@@ -1,0 +1,113 @@
+"""What whoever deploys can choose: CDK context values, from cdk.json or `cdk deploy -c name=value`.
+
+| context value | meaning | default |
+|---|---|---|
+| `architecture` | what the functions run on: `arm64` or `x86_64` | `arm64` |
+| `tracking_domain`, `tracking_certificate_arn` | host name of the pixel, and its certificate | CloudFront's |
+| `app_domain`, `app_certificate_arn` | host name of dashboard and API, and its certificate | CloudFront's |
+| `alarm_email` | who hears of alarms; has to confirm once | nobody |
+| `log_retention_days` | how long the functions' and the API's logs are kept: a key of `LOG_RETENTIONS` | 30 |
+| `access_log_retention_days` | how long CloudFront's access logs are kept | 30 |
+
+A certificate is one of AWS Certificate Manager in us-east-1, the only place where CloudFront looks for it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from aws_cdk import aws_logs as logs
+from constructs import Node
+
+from infra.wheels import PLATFORMS
+
+LOG_RETENTIONS = {
+    1: logs.RetentionDays.ONE_DAY,
+    3: logs.RetentionDays.THREE_DAYS,
+    5: logs.RetentionDays.FIVE_DAYS,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    60: logs.RetentionDays.TWO_MONTHS,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    731: logs.RetentionDays.TWO_YEARS,
+}
+"""The numbers of days up to two years for which CloudWatch can keep a log."""
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST_NAME = rf"{_LABEL}(\.{_LABEL})+"
+_CERTIFICATE_ARN = r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+"
+_EMAIL_ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+
+
+class InvalidContext(Exception):
+    """A context value is not of its form, or one of two that belong together is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A host name of one's own for a distribution."""
+
+    name: str
+    certificate_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The context values, checked. A domain that is None is CloudFront's."""
+
+    architecture: str
+    tracking_domain: Domain | None
+    app_domain: Domain | None
+    alarm_email: str | None
+    log_retention: logs.RetentionDays
+    access_log_retention_days: int
+
+    @classmethod
+    def of(cls, node: Node) -> Self:
+        """Read the context of a construct.
+
+        Raises:
+            InvalidContext: A value is not of its form, or one of two that belong together is missing.
+        """
+        log_retention_days = _value(
+            node, "log_retention_days", "|".join(map(str, LOG_RETENTIONS)), f"one of {[*LOG_RETENTIONS]}"
+        )
+        access_log_retention_days = _value(
+            node, "access_log_retention_days", r"[1-9]\d{0,3}", "a number of days from 1 to 9999"
+        )
+        return cls(
+            architecture=_value(node, "architecture", "|".join(PLATFORMS), " or ".join(PLATFORMS)) or "arm64",
+            tracking_domain=_domain(node, "tracking"),
+            app_domain=_domain(node, "app"),
+            alarm_email=_value(node, "alarm_email", _EMAIL_ADDRESS, "an e-mail address"),
+            log_retention=LOG_RETENTIONS[int(log_retention_days or 30)],
+            access_log_retention_days=int(access_log_retention_days or 30),
+        )
+
+
+def _domain(node: Node, purpose: str) -> Domain | None:
+    name_key, certificate_key = f"{purpose}_domain", f"{purpose}_certificate_arn"
+    name = _value(node, name_key, _HOST_NAME, "a host name in lower case, such as mail.example.com")
+    certificate_arn = _value(
+        node,
+        certificate_key,
+        _CERTIFICATE_ARN,
+        "the ARN of a certificate in us-east-1, where CloudFront looks",
+    )
+    if name and certificate_arn:
+        return Domain(name, certificate_arn)
+    if name or certificate_arn:
+        raise InvalidContext(f"{name_key} and {certificate_key} need each other: give both or neither.")
+    return None
+
+
+def _value(node: Node, name: str, form: str, meaning: str) -> str | None:
+    given = node.try_get_context(name)
+    if given is None or given == "":
+        return None
+    if re.fullmatch(form, str(given)) is None:
+        raise InvalidContext(f"The context value {name} has to be {meaning}, and is {given!r}.")
+    return str(given)

@@ -1,0 +1,112 @@
+"""The app's domain: CloudFront in front of the dashboard's files and the HTTP API."""
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_deployment as deployment
+from constructs import Construct
+
+from infra.api import HttpApi
+from infra.configuration import Domain
+from infra.distribution import Distribution
+from infra.sign_in import SignIn
+from infra.site import Site
+from infra.wheels import ROOT
+
+PAGE = ROOT / "dashboard"
+HSTS_AGE = Duration.days(365)
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        f"connect-src 'self' https://cognito-idp.{Aws.REGION}.{Aws.URL_SUFFIX}",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+"""The page talks to its own origin, and to Cognito for signing in. Component libraries style inline."""
+
+
+class Dashboard(Construct):
+    """The distribution for people and for API clients."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        http_api: HttpApi,
+        sign_in: SignIn,
+        domain: Domain | None,
+        log_bucket: s3.IBucket,
+        deployment_log: logs.ILogGroup,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        page = Site(
+            self,
+            "Page",
+            sources=[
+                deployment.Source.asset(str(PAGE)),
+                deployment.Source.json_data(
+                    "config.json",
+                    {
+                        "region": Aws.REGION,
+                        "userPoolId": sign_in.user_pool.user_pool_id,
+                        "userPoolClientId": sign_in.client.user_pool_client_id,
+                    },
+                ),
+            ],
+            cache_control=[deployment.CacheControl.no_cache()],
+            log=deployment_log,
+        )
+        self.bucket = page.bucket
+        calls = cloudfront.BehaviorOptions(
+            origin=origins.HttpOrigin(http_api.domain_name),
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+        )
+        self.distribution = Distribution(
+            self,
+            "Distribution",
+            comment="OpenTracking: the dashboard and the API",
+            domain=domain,
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=page.origin(),
+                response_headers_policy=self._security_headers(),
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            ),
+            additional_behaviors={"/v3/*": calls, "/console/*": calls},
+            default_root_object="index.html",
+            log_bucket=log_bucket,
+            log_file_prefix="app/",
+        )
+
+    def _security_headers(self) -> cloudfront.ResponseHeadersPolicy:
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            "SecurityHeaders",
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy=CONTENT_SECURITY_POLICY, override=True
+                ),
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                frame_options=cloudfront.ResponseHeadersFrameOptions(
+                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+                ),
+                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
+                ),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=HSTS_AGE, override=True
+                ),
+            ),
+        )

@@ -1,0 +1,33 @@
+"""The outbox: a message's bytes in a bucket, its envelope in a queue, until it is sent."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.queues import RETENTION, Queue
+
+MESSAGE_RETENTION = Duration.days(RETENTION.to_days() + 1)
+"""How long a message's bytes are kept: a day longer than the envelope that points to them."""
+
+MAX_TRIES = 50
+"""How often sending is tried: every 12 minutes (the queue's visibility timeout) for 10 hours."""
+
+
+class Outbox(Construct):
+    """Where the front doors put what they accept, and `inject` finds it."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, consumer_timeout: Duration) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Messages",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=MESSAGE_RETENTION, abort_incomplete_multipart_upload_after=Duration.days(1)
+                )
+            ],
+        )
+        self.envelopes = Queue(self, "Envelopes", consumer_timeout=consumer_timeout, max_receives=MAX_TRIES)

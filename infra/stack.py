@@ -1,0 +1,372 @@
+"""The stack: which parts there are, and what each function may do.
+
+A right that is not a line in this module comes with an event source (`infra/queues.py`, `infra/webhooks.py`)
+or is the function's own log (`infra/function.py`).
+"""
+
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.access_logs import AccessLogs
+from infra.acknowledgements import acknowledge
+from infra.alarms import PERIOD, Alarms
+from infra.api import HttpApi
+from infra.configuration import Configuration
+from infra.dashboard import Dashboard
+from infra.function import MEMORY_MB, Function
+from infra.outbox import Outbox
+from infra.pixel import Pixel
+from infra.sending import Sending
+from infra.sign_in import SignIn
+from infra.tables import Tables
+from infra.webhooks import Webhooks
+
+PIXEL_TIMEOUT = Duration.seconds(10)
+"""Longer than CloudFront waits: a fetch is worth recording also when its answer comes too late."""
+
+INJECT_TIMEOUT = Duration.minutes(2)
+"""For one message to 100 recipients."""
+
+INJECT_MEMORY_MB = 1024
+"""For a message of 40 MB, a copy of it with its pixel, and that copy once more in base64."""
+
+INJECT_CONCURRENCY = 10
+"""Messages being sent at the same time: enough for some 60 a second."""
+
+FEEDBACK_TIMEOUT = Duration.seconds(30)
+FEEDBACK_BATCH = 10
+API_TIMEOUT = Duration.seconds(29)
+"""Just below API Gateway's own 30 s."""
+
+FAN_OUT_TIMEOUT = Duration.minutes(1)
+DELIVER_TIMEOUT = Duration.seconds(30)
+"""For one webhook: a batch is one, so that a slow endpoint holds up nobody else."""
+
+SECRET_LENGTH = 64
+"""Letters and digits: more than 256 bits."""
+
+MAIL_LAG = Duration.minutes(30)
+"""How long mail may wait to be sent before somebody should look: trying goes on for hours."""
+
+STREAM_LAG = Duration.hours(1)
+"""How late webhooks may be before somebody should look. The stream forgets after 24 hours."""
+
+
+class OpenTracking(Stack):
+    """Open tracking for mail sent through Amazon SES."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, configuration: Configuration) -> None:
+        super().__init__(scope, construct_id, description="Open tracking for mail sent through Amazon SES")
+        self._configuration = configuration
+        self._tables = Tables(self, "Tables")
+        self._outbox = Outbox(self, "Outbox", consumer_timeout=INJECT_TIMEOUT)
+        self._sending = Sending(self, "Sending", consumer_timeout=FEEDBACK_TIMEOUT)
+        self._webhooks = Webhooks(self, "Webhooks", consumer_timeout=DELIVER_TIMEOUT)
+        self._sign_in = SignIn(self, "SignIn")
+        self._access_logs = AccessLogs(
+            self, "AccessLogs", retention_days=configuration.access_log_retention_days
+        )
+        self._deployment_log = logs.LogGroup(
+            self,
+            "DeploymentLog",
+            retention=configuration.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self._pixel_keys = secretsmanager.Secret(
+            self,
+            "PixelKeys",
+            description="Keys that sign the pixel's URLs: key id to key, as a JSON object",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template="{}",  # noqa: S106 -- the frame, not the secret
+                generate_string_key="1",
+                password_length=SECRET_LENGTH,
+                exclude_punctuation=True,
+            ),
+            # Mail that is out there can only be read back with it.
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        self._webhook_signing = secretsmanager.Secret(
+            self,
+            "WebhookSigning",
+            description="What each webhook endpoint's own signing secret is derived from",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=SECRET_LENGTH, exclude_punctuation=True
+            ),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+        pixel_function = self._pixel_function()
+        pixel = Pixel(
+            self,
+            "Tracking",
+            function=pixel_function,
+            domain=configuration.tracking_domain,
+            log_bucket=self._access_logs,
+            deployment_log=self._deployment_log,
+        )
+        inject_function = self._inject_function(pixel_url=pixel.distribution.url)
+        self._feedback_function()
+        http_api = HttpApi(
+            self,
+            "HttpApi",
+            function=self._api_function(),
+            sign_in=self._sign_in,
+            log_retention=configuration.log_retention,
+        )
+        dashboard = Dashboard(
+            self,
+            "Dashboard",
+            http_api=http_api,
+            sign_in=self._sign_in,
+            domain=configuration.app_domain,
+            log_bucket=self._access_logs,
+            deployment_log=self._deployment_log,
+        )
+        fan_out_function = self._fan_out_function()
+        stream = self._webhooks.feed_from(self._tables.activity, fan_out_function)
+        deliver_function = self._deliver_function()
+        gateway_policy = self._gateway_policy()
+
+        self._alarms(pixel_function, fan_out_function, stream)
+        for name, value in {
+            "PixelUrl": pixel.distribution.url,
+            "AppUrl": dashboard.distribution.url,
+            "PixelDistributionId": pixel.distribution.distribution_id,
+            "AppDistributionId": dashboard.distribution.distribution_id,
+            "HttpApiUrl": http_api.api.api_endpoint,
+            "UserPoolId": self._sign_in.user_pool.user_pool_id,
+            "UserPoolClientId": self._sign_in.client.user_pool_client_id,
+            "OutboxBucketName": self._outbox.bucket.bucket_name,
+            "OutboxQueueUrl": self._outbox.envelopes.queue.queue_url,
+            "OutboxDeadLetterQueueUrl": self._outbox.envelopes.dead_letters.queue_url,
+            "SettingsTableName": self._tables.settings.table_name,
+            "ActivityTableName": self._tables.activity.table_name,
+            "GatewayPolicyArn": gateway_policy.managed_policy_arn,
+            "ConfigurationSetName": self._sending.configuration_set.configuration_set_name,
+            "EventsTopicArn": self._sending.topic.topic_arn,
+            "InjectFunctionName": inject_function.function_name,
+            "DeliverFunctionName": deliver_function.function_name,
+            "DashboardBucketName": dashboard.bucket.bucket_name,
+            "LogBucketName": self._access_logs.bucket_name,
+        }.items():
+            CfnOutput(self, name, value=value)
+        acknowledge(self)
+
+    def _pixel_function(self) -> Function:
+        activity = self._tables.activity
+        function = self._function(
+            "Pixel",
+            handler="functions.pixel.handler.handle",
+            timeout=PIXEL_TIMEOUT,
+            environment={
+                "ACTIVITY_TABLE": activity.table_name,
+                "PIXEL_KEYS_SECRET": self._pixel_keys.secret_arn,
+            },
+        )
+        function.may("secretsmanager:GetSecretValue", on=self._pixel_keys.secret_arn)
+        function.may("dynamodb:GetItem", on=activity.table_arn)
+        function.may("dynamodb:PutItem", on=activity.table_arn)
+        return function
+
+    def _inject_function(self, *, pixel_url: str) -> Function:
+        activity, settings, outbox = self._tables.activity, self._tables.settings, self._outbox
+        function = self._function(
+            "Inject",
+            handler="functions.inject.handler.handle",
+            timeout=INJECT_TIMEOUT,
+            memory_mb=INJECT_MEMORY_MB,
+            environment={
+                "ACTIVITY_TABLE": activity.table_name,
+                "SETTINGS_TABLE": settings.table_name,
+                "OUTBOX_BUCKET": outbox.bucket.bucket_name,
+                "PIXEL_KEYS_SECRET": self._pixel_keys.secret_arn,
+                "PIXEL_URL": pixel_url,
+                "CONFIGURATION_SET": self._sending.configuration_set.configuration_set_name,
+            },
+        )
+        function.may("s3:GetObject", on=outbox.bucket.arn_for_objects("*"))
+        function.may("dynamodb:GetItem", on=activity.table_arn)
+        function.may("dynamodb:PutItem", on=activity.table_arn)
+        function.may("dynamodb:UpdateItem", on=activity.table_arn)
+        function.may("dynamodb:GetItem", on=settings.table_arn)
+        function.may("secretsmanager:GetSecretValue", on=self._pixel_keys.secret_arn)
+        for action in ("ses:SendEmail", "ses:SendRawEmail"):
+            # Which domains and addresses may send is what SES's verified identities say.
+            function.may(action, on=self.format_arn(service="ses", resource="identity", resource_name="*"))
+            function.may(action, on=self._sending.configuration_set_arn)
+        outbox.envelopes.feed(function, batch_size=1, max_concurrency=INJECT_CONCURRENCY)
+        return function
+
+    def _feedback_function(self) -> Function:
+        activity = self._tables.activity
+        function = self._function(
+            "Feedback",
+            handler="functions.inject.feedback.handle",
+            timeout=FEEDBACK_TIMEOUT,
+            environment={"ACTIVITY_TABLE": activity.table_name},
+        )
+        function.may("dynamodb:PutItem", on=activity.table_arn)
+        function.may("dynamodb:UpdateItem", on=activity.table_arn)
+        self._sending.events.feed(function, batch_size=FEEDBACK_BATCH)
+        return function
+
+    def _api_function(self) -> Function:
+        activity, settings, outbox = self._tables.activity, self._tables.settings, self._outbox
+        function = self._function(
+            "Api",
+            handler="functions.api.handler.handle",
+            timeout=API_TIMEOUT,
+            environment={
+                "SETTINGS_TABLE": settings.table_name,
+                "ACTIVITY_TABLE": activity.table_name,
+                "OUTBOX_BUCKET": outbox.bucket.bucket_name,
+                "OUTBOX_QUEUE": outbox.envelopes.queue.queue_url,
+                "WEBHOOK_SIGNING_SECRET": self._webhook_signing.secret_arn,
+            },
+        )
+        function.may("dynamodb:GetItem", on=settings.table_arn)
+        function.may("dynamodb:PutItem", on=settings.table_arn)
+        function.may("dynamodb:UpdateItem", on=settings.table_arn)
+        function.may("dynamodb:DeleteItem", on=settings.table_arn)
+        function.may("dynamodb:Query", on=settings.table_arn)
+        function.may("dynamodb:Query", on=activity.table_arn)
+        function.may("dynamodb:BatchGetItem", on=activity.table_arn)
+        function.may("dynamodb:Query", on=self._tables.feed_index_arn)
+        function.may("s3:PutObject", on=outbox.bucket.arn_for_objects("*"))
+        function.may("sqs:SendMessage", on=outbox.envelopes.queue.queue_arn)
+        function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
+        return function
+
+    def _fan_out_function(self) -> Function:
+        activity, settings, deliveries = (
+            self._tables.activity,
+            self._tables.settings,
+            self._webhooks.deliveries,
+        )
+        function = self._function(
+            "FanOut",
+            handler="functions.webhooks.fan_out.handle",
+            timeout=FAN_OUT_TIMEOUT,
+            environment={
+                "ACTIVITY_TABLE": activity.table_name,
+                "SETTINGS_TABLE": settings.table_name,
+                "WEBHOOK_QUEUE": deliveries.queue.queue_url,
+            },
+        )
+        function.may("dynamodb:GetItem", on=activity.table_arn)
+        function.may("dynamodb:Query", on=activity.table_arn)
+        function.may("dynamodb:UpdateItem", on=activity.table_arn)
+        function.may("dynamodb:Query", on=settings.table_arn)
+        function.may("sqs:SendMessage", on=deliveries.queue.queue_arn)
+        return function
+
+    def _deliver_function(self) -> Function:
+        settings, deliveries = self._tables.settings, self._webhooks.deliveries
+        function = self._function(
+            "Deliver",
+            handler="functions.webhooks.deliver.handle",
+            timeout=DELIVER_TIMEOUT,
+            environment={
+                "SETTINGS_TABLE": settings.table_name,
+                "WEBHOOK_SIGNING_SECRET": self._webhook_signing.secret_arn,
+            },
+        )
+        function.may("dynamodb:GetItem", on=settings.table_arn)
+        function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
+        # The next try's time is the message's visibility.
+        function.may("sqs:ChangeMessageVisibility", on=deliveries.queue.queue_arn)
+        deliveries.feed(function, batch_size=1)
+        return function
+
+    def _gateway_policy(self) -> iam.ManagedPolicy:
+        return iam.ManagedPolicy(
+            self,
+            "GatewayPolicy",
+            description="What python -m gateway needs, on whatever host it runs",
+            statements=[
+                iam.PolicyStatement(actions=[action], resources=[resource])
+                for action, resource in (
+                    ("s3:PutObject", self._outbox.bucket.arn_for_objects("*")),
+                    ("sqs:SendMessage", self._outbox.envelopes.queue.queue_arn),
+                    ("dynamodb:GetItem", self._tables.settings.table_arn),
+                    ("dynamodb:Query", self._tables.settings.table_arn),
+                )
+            ],
+        )
+
+    def _function(
+        self,
+        construct_id: str,
+        *,
+        handler: str,
+        timeout: Duration,
+        environment: Mapping[str, str],
+        memory_mb: int = MEMORY_MB,
+    ) -> Function:
+        return Function(
+            self,
+            construct_id,
+            handler=handler,
+            timeout=timeout,
+            memory_mb=memory_mb,
+            environment=environment,
+            architecture=self._configuration.architecture,
+            log_retention=self._configuration.log_retention,
+        )
+
+    def _alarms(self, pixel: Function, fan_out: Function, stream: lambda_.CfnEventSourceMapping) -> None:
+        alarms = Alarms(self, "Alarms", email=self._configuration.alarm_email)
+        alarms.on_any_in(
+            "UnsentMail",
+            self._outbox.envelopes.dead_letters,
+            because="Mail could not be sent, and is not tried any more.",
+        )
+        alarms.on(
+            "WaitingMail",
+            self._outbox.envelopes.queue.metric_approximate_age_of_oldest_message(
+                period=PERIOD, statistic="Maximum"
+            ),
+            above=MAIL_LAG.to_seconds(),
+            because="Mail has been waiting for half an hour to be sent.",
+        )
+        alarms.on_any_in(
+            "UnrecordedEvents",
+            self._sending.events.dead_letters,
+            because="Events from SES (delivered, bounced, ...) could not be recorded.",
+        )
+        alarms.on_any_in(
+            "UndeliveredWebhooks",
+            self._webhooks.deliveries.dead_letters,
+            because="Webhooks could not be delivered, and are not tried any more.",
+        )
+        alarms.on(
+            "UnreadableEvents",
+            cloudwatch.Metric(
+                namespace="AWS/Lambda",
+                metric_name="OnFailureDestinationDeliveredEventCount",
+                dimensions_map={"EventSourceMappingUUID": stream.ref},
+                statistic="Sum",
+                period=PERIOD,
+            ),
+            above=0,
+            because="Events were put aside in the bucket Webhooks/PutAside: nobody got a webhook for them.",
+        )
+        alarms.on(
+            "LateWebhooks",
+            fan_out.metric("IteratorAge", statistic="Maximum", period=PERIOD),
+            above=STREAM_LAG.to_milliseconds(),
+            because="Events wait longer than an hour for their webhooks.",
+        )
+        alarms.on(
+            "PixelErrors",
+            pixel.metric_errors(period=PERIOD),
+            above=0,
+            because="The pixel function failed. Mail got the static pixel; the access log has the opens.",
+        )

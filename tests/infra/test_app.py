@@ -1,0 +1,44 @@
+"""The dashboard's and the API's domain."""
+
+import pytest
+
+from tests.infra.templates import CACHING_DISABLED, Properties, Template, behaviors, distribution, spelled
+
+
+@pytest.fixture
+def app_distribution(template: Template) -> Properties:
+    return distribution(template, "Dashboard")
+
+
+def test_the_apis_errors_stay_errors(app_distribution: Properties) -> None:
+    assert "CustomErrorResponses" not in app_distribution
+
+
+@pytest.mark.parametrize("path", ["/v3/*", "/console/*"])
+def test_calls_go_to_the_http_api_uncached_and_never_in_clear(
+    app_distribution: Properties, path: str
+) -> None:
+    behavior = behaviors(app_distribution)[path]
+    (origin,) = (o for o in app_distribution["Origins"] if o["Id"] == behavior["TargetOriginId"])
+
+    assert spelled(origin["DomainName"]) == "HttpApiRoutes.execute-api.AWS::Region.AWS::URLSuffix"
+    assert behavior["CachePolicyId"] == CACHING_DISABLED
+    assert behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+    assert behavior["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_console_calls_need_a_signed_in_user_and_api_calls_do_not(template: Template) -> None:
+    routes = template.of_type("AWS::ApiGatewayV2::Route").values()
+
+    assert {route["RouteKey"]: route["AuthorizationType"] for route in routes} == {
+        "POST /v3/{proxy+}": "NONE",
+        "PATCH /v3/{proxy+}": "NONE",
+        "POST /console/v3/{proxy+}": "JWT",
+        "PATCH /console/v3/{proxy+}": "JWT",
+    }
+
+
+def test_only_administrators_create_users(template: Template) -> None:
+    (pool,) = template.of_type("AWS::Cognito::UserPool").values()
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}

@@ -1,0 +1,84 @@
+"""Context values, right and wrong."""
+
+import pytest
+from aws_cdk import App
+from aws_cdk import aws_logs as logs
+
+from infra.configuration import Configuration, Domain, InvalidContext
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd-0123"
+
+
+def configuration(**context: str | int) -> Configuration:
+    return Configuration.of(App(context=context).node)
+
+
+def test_nothing_has_to_be_chosen() -> None:
+    assert configuration() == Configuration(
+        architecture="arm64",
+        tracking_domain=None,
+        app_domain=None,
+        alarm_email=None,
+        log_retention=logs.RetentionDays.ONE_MONTH,
+        access_log_retention_days=30,
+    )
+
+
+def test_everything_can_be_chosen() -> None:
+    chosen = configuration(
+        architecture="x86_64",
+        tracking_domain="t.example.com",
+        tracking_certificate_arn=CERTIFICATE,
+        app_domain="mail.example.com",
+        app_certificate_arn=CERTIFICATE,
+        alarm_email="ops@example.com",
+        log_retention_days="90",
+        access_log_retention_days=400,
+    )
+
+    assert chosen == Configuration(
+        architecture="x86_64",
+        tracking_domain=Domain("t.example.com", CERTIFICATE),
+        app_domain=Domain("mail.example.com", CERTIFICATE),
+        alarm_email="ops@example.com",
+        log_retention=logs.RetentionDays.THREE_MONTHS,
+        access_log_retention_days=400,
+    )
+
+
+def test_an_empty_value_is_none() -> None:
+    assert configuration(alarm_email="", tracking_domain="") == configuration()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meaning"),
+    [
+        ("architecture", "arm", "arm64 or x86_64"),
+        ("tracking_domain", "https://t.example.com/", "a host name"),
+        ("app_domain", "Mail.example.com", "in lower case"),
+        ("app_domain", "localhost", "a host name"),
+        (
+            "tracking_certificate_arn",
+            "arn:aws:acm:eu-west-1:123456789012:certificate/0123",
+            "in us-east-1, where CloudFront looks",
+        ),
+        ("alarm_email", "ops", "an e-mail address"),
+        ("log_retention_days", "31", "one of [1, 3, 5, 7, 14, 30,"),
+        ("access_log_retention_days", "0", "from 1 to 9999"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_it_has_to_be(name: str, value: str, meaning: str) -> None:
+    with pytest.raises(InvalidContext) as error:
+        configuration(**{name: value})
+
+    assert name in str(error.value)
+    assert repr(value) in str(error.value)
+    assert meaning in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "context", [{"tracking_domain": "t.example.com"}, {"tracking_certificate_arn": CERTIFICATE}]
+)
+def test_a_domain_and_its_certificate_need_each_other(context: dict[str, str]) -> None:
+    with pytest.raises(InvalidContext, match="tracking_domain and tracking_certificate_arn need each other"):
+        configuration(**context)

@@ -1,0 +1,184 @@
+"""What holds for every message: bytes outside the tag stay, nothing raises, planning is repeatable."""
+
+import re
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+from typing import cast
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.tracking.injection.mails import HEADER, PIXEL, URL, html_mail, planned, reason
+from tracking.injection import Placement, Plan, Reason, TransferEncoding, Untouched, plan
+
+MAIL = Path(__file__).parents[2] / "data" / "mail"
+GOLDEN = [path.read_bytes() for path in sorted(MAIL.glob("*.eml"))]
+ENCODINGS = st.sampled_from(["7bit", "8bit", "quoted-printable", "base64"])
+PIECES = """
+    <p> </p> <div> </div> <b> </b> <br> <div_style="display:none"> <p_hidden> <!--[if_mso]> <![endif]--> < >
+    <!--[if_!mso]><!--> <!--<![endif]--> <!-- --> --!> <style> </style> <script> </script> <template> & text
+    </template> <select> </select> <svg> </svg> <body> </body> </html> <html> <a_title="</body>"> <a_href='
+    = é 漢字 . ..
+"""
+BLANKS = [" ", "\t", "\r\n", "  \r\n", "x" * 80]
+MARKUP = st.lists(
+    st.sampled_from([*(piece.replace("_", " ") for piece in PIECES.split()), *BLANKS]), max_size=30
+).map("".join)
+
+
+def leaves(message: bytes) -> list[Message]:
+    return [part for part in message_from_bytes(message).walk() if not part.is_multipart()]
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_planned_or_left_alone_for_a_known_reason(message: bytes) -> None:
+    verdict = plan(message)
+
+    assert not isinstance(verdict, Untouched) or verdict.reason is not Reason.UNEXPECTED
+
+
+@given(st.sampled_from(GOLDEN), st.data())
+@settings(suppress_health_check=[HealthCheck.large_base_example, HealthCheck.data_too_large])
+def test_mutated_mail_is_planned_or_left_alone_for_a_known_reason(golden: bytes, data: st.DataObject) -> None:
+    message = bytearray(golden)
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(message)))
+        length = data.draw(st.integers(0, 40))
+        message[start : start + length] = data.draw(
+            st.binary(max_size=6)
+            | st.sampled_from([b"\r\n", b"--", b"=", b"<", b"\x1b$B", b"\0", b"\r", b'"'])
+        )
+
+    verdict = plan(bytes(message))
+
+    assert not isinstance(verdict, Untouched) or verdict.reason is not Reason.UNEXPECTED
+    if isinstance(verdict, Plan):
+        before, tag, after = verdict.pieces(URL)
+        assert message.startswith(before)
+        assert message.endswith(after)
+        assert 0 <= len(message) - len(before) - len(after) <= len(tag)
+
+
+@given(MARKUP, ENCODINGS)
+def test_the_new_part_without_the_tag_is_the_old_part(html: str, encoding: str) -> None:
+    message = html_mail(html, "utf-8", encoding)
+    verdict = plan(message)
+    assume(isinstance(verdict, Plan))
+    assert isinstance(verdict, Plan)
+
+    tracked = verdict.with_pixel(URL)
+
+    old, new = (leaves(mail)[0].get_payload(decode=True) for mail in (message, tracked))
+    assert isinstance(old, bytes)
+    assert isinstance(new, bytes)
+    tag = re.compile(PIXEL.replace("<img ", r"<img\s").removesuffix(">").encode() + rb"\s*>")
+    assert len(tag.findall(new)) == 1
+    assert tag.sub(b"", new) == old
+
+
+@given(MARKUP, ENCODINGS)
+def test_encoded_lines_stay_within_their_limit_and_line_ends_are_whole(html: str, encoding: str) -> None:
+    message = html_mail(html, "utf-8", encoding)
+    verdict = plan(message)
+    assume(isinstance(verdict, Plan))
+    assert isinstance(verdict, Plan)
+
+    tracked = verdict.with_pixel(URL)
+
+    limit = 76 if encoding in {"quoted-printable", "base64"} else 998
+    assert max(map(len, tracked.split(b"\r\n"))) <= max(limit, *map(len, message.split(b"\r\n")))
+    assert tracked.replace(b"\r\n", b"").count(b"\n") == message.replace(b"\r\n", b"").count(b"\n")
+
+
+@given(st.sampled_from(GOLDEN))
+def test_planning_twice_gives_the_same_plan(message: bytes) -> None:
+    assert plan(message) == plan(message)
+
+
+def test_a_plan_says_where_and_how() -> None:
+    message = (MAIL / "receipt.eml").read_bytes()
+
+    found = planned(message)
+
+    assert found.part == "1.1.2"
+    assert found.charset == "utf-8"
+    assert found.encoding is TransferEncoding.BASE64
+    assert found.placement is Placement.BOTTOM
+    assert not found.beyond_clip
+
+
+def test_the_pieces_are_views_of_the_message() -> None:
+    message = html_mail("<p>Hello</p>")
+
+    before, tag, after = planned(message).pieces(URL)
+
+    assert before.obj is message
+    assert after.obj is message
+    assert b"".join((before, tag, after)) == message + tag
+
+
+def test_every_recipients_copy_has_the_same_length() -> None:
+    found = planned(html_mail("<body>Hello</body>", encoding="base64"))
+
+    copies = {len(found.with_pixel(f"https://t.example.com/o/{token * 34}.gif")) for token in "a-_9"}
+
+    assert len(copies) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/o/token.gif",
+        "javascript:alert(1)",
+        "https://t.example.com/o?a=1&b=2",
+        'https://t.example.com/o"onload="x',
+        "https://t.example.com/o'",
+        "https://t.example.com/a b",
+        "https://t.example.com/é",
+        "https://t.example.com/o\n",
+        "https://t.example.com/<o>",
+        "https://t.example.com/" + "o" * 512,
+    ],
+)
+def test_a_url_that_html_or_a_charset_could_change_is_refused(url: str) -> None:
+    found = planned(html_mail("<p>Hello</p>"))
+
+    with pytest.raises(ValueError, match="not the URL of a pixel"):
+        found.with_pixel(url)
+
+
+@pytest.mark.parametrize("encoding", ["8bit", "quoted-printable", "base64"])
+def test_a_plan_knows_the_very_url_that_the_html_already_holds(encoding: str) -> None:
+    found = planned(html_mail(f"<p>Hello</p>{PIXEL}", encoding=encoding))
+
+    assert found.holds(URL)
+    assert not found.holds(URL.replace("AbC", "aBc"))
+
+
+def test_a_dkim_signed_message_may_be_changed_when_asked() -> None:
+    message = (MAIL / "dkim_signed.eml").read_bytes()
+
+    assert isinstance(plan(message, despite_dkim=True), Plan)
+
+
+def test_a_defect_of_ours_leaves_the_message_alone_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    verdict = plan(cast("bytes", "not bytes"))
+
+    assert verdict == Untouched(Reason.UNEXPECTED)
+    assert "TypeError" in caplog.text
+
+
+def test_armour_of_a_pgp_signature_in_the_html_means_signed() -> None:
+    message = html_mail("<pre>-----BEGIN PGP SIGNED MESSAGE-----</pre>", encoding="base64")
+
+    assert reason(message) is Reason.SIGNED
+
+
+def test_an_empty_message_is_plain_text() -> None:
+    assert reason(b"") is Reason.PLAIN_TEXT
+    assert reason(HEADER.encode()) is Reason.PLAIN_TEXT

@@ -1,0 +1,24 @@
+"""The raw fact: somebody asked for the image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One request for a pixel, as the edge saw it; nothing in it is an interpretation.
+
+    `event_id` is CloudFront's request id. What the edge did not say is None, or empty for the user agent.
+    `headers` are the request's other telling headers by lower-case name, as sent.
+    """
+
+    event_id: str
+    at: datetime
+    method: str = "GET"
+    user_agent: str = ""
+    address: str | None = None
+    asn: int | None = None
+    country: str | None = None
+    city: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
