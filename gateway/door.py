@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import secrets
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +10,7 @@ from aiosmtpd.smtp import SMTP, Envelope, LoginPassword, Session
 
 from gateway.logs import LOGGER
 from tracking.errors import OutboxUnavailable, StorageUnavailable
-from tracking.mail import credentials, email_ids, envelopes, passwords
+from tracking.mail import addresses, credentials, email_ids, envelopes, passwords
 from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
 from tracking.storage.outbox import Outbox
 from tracking.storage.settings import Settings
@@ -20,11 +19,6 @@ TRY_AGAIN = "451 4.3.0 Nothing was stored, please try again later"
 """The answer where the fault is ours, so that the client keeps the mail."""
 
 _NULL_SENDER = "<>"
-_ADDRESS = re.compile(
-    r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}"
-    r"@(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 class Transaction(Envelope):
@@ -64,7 +58,7 @@ class Door:
         if credential.status is CredentialStatus.BLOCKED:
             LOGGER.info("refused", extra={"facts": {"reason": "blocked", "kind": credential.kind}})
             return "550 5.7.1 This credential is blocked"
-        if address != _NULL_SENDER and not _ADDRESS.fullmatch(address):
+        if address != _NULL_SENDER and not addresses.is_valid(address):
             return "553 5.1.7 Not an address that mail can come from"
         transaction.credential = credential
         transaction.mail_from = address
@@ -75,7 +69,7 @@ class Door:
         self, _server: SMTP, _session: Session, transaction: Transaction, address: str, _options: list[str]
     ) -> str:
         """Note a recipient, once."""
-        if not _ADDRESS.fullmatch(address):
+        if not addresses.is_valid(address):
             return "553 5.1.3 Not an address that mail can go to"
         if address not in transaction.rcpt_tos:
             if len(transaction.rcpt_tos) == envelopes.MAX_RECIPIENTS:

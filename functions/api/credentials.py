@@ -200,9 +200,7 @@ def view_api_keys(which: Annotated[ApiKeyFilter, Body()]) -> dict[str, Any]:
     """All API keys, those whose id or description holds a text, or one."""
     found = [_api_key(which.id)] if which.id else adapters.settings().credentials(CredentialKind.API_KEY)
     search = (which.search or "").lower()
-    return success(
-        router, [_shown(key) for key in found if search in f"{key.id} {key.description}".lower()]
-    )
+    return success(router, [_shown(key) for key in found if search in f"{key.id} {key.description}".lower()])
 
 
 def _now() -> datetime:
@@ -281,4 +279,3 @@ def _shown(credential: Credential) -> dict[str, object]:
                 "endpoints": list(credential.endpoints),
                 **common,
             }
-

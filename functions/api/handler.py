@@ -19,7 +19,8 @@ from tracking.errors import StorageUnavailable
 LOGGER = Logger()
 
 app = APIGatewayHttpResolver(
-    enable_validation=True, strip_prefixes=[access.CONSOLE_PREFIX + access.VERSION_PREFIX, access.VERSION_PREFIX]
+    enable_validation=True,
+    strip_prefixes=[access.CONSOLE_PREFIX + access.VERSION_PREFIX, access.VERSION_PREFIX],
 )
 for module in (activity, credentials, sending, webhooks):
     app.include_router(module.router)
@@ -39,23 +40,21 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @app.not_found
 def _not_found(_error: NotFoundError) -> "Response[str]":
-    return _refuse(
+    return _failed(
         Refusal(HTTPStatus.NOT_FOUND, "There is no such call; docs/api.md lists those that there are.")
     )
 
 
 @app.exception_handler(Refusal)
-def _refuse(refusal: Refusal) -> "Response[str]":
-    return failure(refusal, app.lambda_context.aws_request_id)
+def _refused(refusal: Refusal) -> "Response[str]":
+    return _failed(refusal)
 
 
 @app.exception_handler(RequestValidationError)
-def _refuse_fields(error: RequestValidationError) -> "Response[str]":
+def _fields_refused(error: RequestValidationError) -> "Response[str]":
     fields = [FieldError(_field_name(found), found["msg"]) for found in error.errors()]
     message = "; ".join(f"{field.name}: {field.message}" for field in fields)
-    return _refuse(
-        Refusal(HTTPStatus.BAD_REQUEST, message, ErrorCode.NON_VALIDATING_IN_PAYLOAD, fields[0])
-    )
+    return _failed(Refusal(HTTPStatus.BAD_REQUEST, message, ErrorCode.NON_VALIDATING_IN_PAYLOAD, fields[0]))
 
 
 @app.exception_handler(StorageUnavailable)
@@ -65,8 +64,12 @@ def _storage_unavailable(error: StorageUnavailable) -> "Response[str]":
 
 @app.exception_handler(Exception)
 def _unexpected(error: Exception) -> "Response[str]":
-    LOGGER.exception("unexpected", exc_info=error)
-    return _refuse(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again."))
+    LOGGER.error("unexpected", exc_info=error)
+    return _failed(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again."))
+
+
+def _failed(refusal: Refusal) -> "Response[str]":
+    return failure(refusal, app.lambda_context.aws_request_id)
 
 
 def _unavailable(error: StorageUnavailable, request_id: str) -> "Response[str]":

@@ -39,6 +39,9 @@ DISABLED = "disabled"
 TOO_LARGE = "too_large"
 """Why a mail carries no pixel: with it, the mail would pass SES's limit."""
 
+ROOM_FOR_PIXEL = 4096
+"""Bytes that a spliced pixel stays below, in any transfer encoding and charset."""
+
 _DROPPED_HEADERS = ("Bcc", "Return-Path", "X-SES-*")
 _PERMANENT_REFUSALS = frozenset(
     {
@@ -72,6 +75,14 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _process(record: SQSRecord) -> None:
     envelope = envelopes.decode(record.body)
+    try:
+        _send_all(envelope)
+    except Exception:
+        LOGGER.exception("not sent to all", email_id=envelope.email_id)
+        raise
+
+
+def _send_all(envelope: Envelope) -> None:
     raw = _messages().get(envelope.email_id)
     _activity().put_message(describe(envelope, raw))
     credential = _settings().credential(envelope.kind, envelope.credential_id)
@@ -91,7 +102,7 @@ def _prepare(raw: bytes, credential: Credential | None) -> _Outgoing:
     message = injection.without_headers(raw, _DROPPED_HEADERS)
     if credential is None or not credential.open_tracking_enabled:
         return _Outgoing(message, untracked_reason=DISABLED)
-    if len(message) + injection.MAX_ADDED_BYTES > MAX_MESSAGE_BYTES:
+    if len(message) + ROOM_FOR_PIXEL > MAX_MESSAGE_BYTES:
         return _Outgoing(message, untracked_reason=TOO_LARGE)
     planned = injection.plan(message)
     if isinstance(planned, Plan):

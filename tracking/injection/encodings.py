@@ -141,8 +141,9 @@ class _VerbatimSplice:
 _QP_TOKEN = re.compile(
     rb"=([0-9A-Fa-f]{2})|=[ \t]*+\r?(?:\n|\Z)|(?<![ \t])[ \t]++(?=\r?(?:\n|\Z))",
 )
-# No line is cut within an escape, and none starts with a dot, which SMTP would have to double.
-_QP_LINE = re.compile(rb"(?s).{1,71}(?<!=)(?<!=.)(?!\.)")
+_QP_STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2})")
+# No line is cut within an escape, and none starts with a dot, which SMTP would double, if that can be helped.
+_QP_LINE = re.compile(rb"(?s).{1,71}(?<!=)(?<!=.)(?!\.)|.{1,71}(?<!=)(?<!=.)|.+")
 
 
 def _quoted_printable(raw: bytes) -> "_QuotedPrintable":
@@ -203,20 +204,22 @@ class _QuotedPrintable:
         del codec
         end = start = self.position(offset)
         line = self.raw.rfind(b"\n", 0, end) + 1
-        # A line too full for the soft break's equals sign hands its last characters on to the tag's line; so does
-        # one that ends in a stray equals sign, because some decoders take two of them for one.
-        while start > line and (
+        # A line too full for the soft break's equals sign hands its last characters on to the tag's line. So
+        # does one that ends in a stray equals sign, which is spelled out there: next to the soft break's, some
+        # decoders would take the two for one.
+        while start > max(line, end - ENCODED_LINE_LIMIT) and (
             self.raw[start - 1] == ord("=")
             or (start - line >= ENCODED_LINE_LIMIT and (start == end or self.raw[start] == ord(".")))
         ):
-            start -= 3 if self.raw.startswith(b"=", max(start - 3, line)) else 1
+            escape = start - len(b"=XX")
+            start = escape if self.raw.rfind(b"=", max(line, escape), start) == escape else start - 1
         soft_break = b"=" + line_end
         is_line_end = end == len(self.raw) or self.raw.startswith((b"\n", b"\r\n", b"=\n", b"=\r\n"), end)
         return _QuotedPrintableSplice(
             start,
             end,
             soft_break if start > line else b"",
-            self.raw[start:end],
+            _QP_STRAY.sub(b"=3D", self.raw[start:end]),
             b"" if is_line_end else soft_break,
             soft_break,
         )

@@ -219,19 +219,20 @@ class _Walk:
             if at > start and before not in {b"\n", b"\r"}:
                 continue
             tail = _DELIMITER_TAIL.match(self._message, at + len(delimiter), end)
-            if tail is None and self._delimits_an_inner_multipart(at, end):
+            if tail is None and self._delimits_an_inner_multipart(at, end, delimiter):
                 continue
             if tail is None or (before == b"\r" and at > start):
                 raise LeaveAlone(Reason.AMBIGUOUS)
             yield at, tail
 
-    def _delimits_an_inner_multipart(self, at: int, end: int) -> bool:
+    def _delimits_an_inner_multipart(self, at: int, end: int, delimiter: bytes) -> bool:
         """Whether the line is the delimiter of a boundary that extends the one looked for."""
         if self._declared_boundaries is None:
             self._declared_boundaries = {quoted or bare for quoted, bare in _BOUNDARY.findall(self._message)}
         line_end = self._message.find(b"\n", at, end)
         line = self._message[at + 2 : line_end if line_end >= 0 else end].rstrip(b" \t\r")
-        return not self._declared_boundaries.isdisjoint({line, line.removesuffix(b"--")})
+        extended = {line, line.removesuffix(b"--")} - {delimiter.removeprefix(b"--")}
+        return not self._declared_boundaries.isdisjoint(extended)
 
     def _without_line_end(self, start: int, end: int) -> int:
         if end > start and self._message[end - 1 : end] == b"\n":

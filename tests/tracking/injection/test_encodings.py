@@ -74,6 +74,10 @@ def test_quoted_printable_is_read_as_leniently_as_mail_programs_do(raw: bytes, d
     st.lists(st.sampled_from(b"a|=|3D|=3D|=\r\n|=\n| |\t|\r\n|\n|\r|.|=\r|\xe9|==".split(b"|"))).map(b"".join)
 )
 @example(b"=\r=\r\n")
+@example(b"=\r=\r")
+@example(b"x" + b"." * 200)
+@example(b"=" * 200)
+@example(b"=2E" * 30 + b"=")
 def test_every_position_in_quoted_printable_leads_back_to_its_place(raw: bytes) -> None:
     decoded = content(raw, TransferEncoding.QUOTED_PRINTABLE)
 
@@ -90,6 +94,10 @@ def test_the_quoted_printable_tag_stands_in_short_lines_of_its_own() -> None:
     assert before == b"<p>x</p>="
     assert after == b"</body>"
     assert all(line.endswith(b"=") and len(line) <= 72 and not line.startswith(b".") for line in lines)
+
+
+def test_a_stray_equals_sign_does_not_meet_the_soft_break() -> None:
+    assert spliced(b"<p>1 =</body>", "quoted-printable").startswith(b"<p>1 =\r\n=3D<img src=3D")
 
 
 def test_no_line_of_the_quoted_printable_tag_starts_with_a_dot() -> None:

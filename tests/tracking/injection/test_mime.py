@@ -129,6 +129,11 @@ def test_a_delimiter_with_garbage_behind_it_is_ambiguous(tail: str) -> None:
     assert reason(message) is Reason.AMBIGUOUS
 
 
+@pytest.mark.parametrize("tail", ["\r\r\n", "--\r\r\n"])
+def test_a_delimiter_with_a_lone_carriage_return_behind_it_is_ambiguous(tail: str) -> None:
+    assert reason(multipart("mixed", TEXT + f"\r\n--b{tail}", HTML)) is Reason.AMBIGUOUS
+
+
 def test_a_delimiter_behind_a_lone_carriage_return_is_ambiguous() -> None:
     assert reason(multipart("mixed", TEXT + "\r--b\r\n", HTML)) is Reason.AMBIGUOUS
 

@@ -1,0 +1,78 @@
+"""From the webhooks' queue to the customer's URL: one signed POST for each message."""
+
+import json
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+import urllib3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from standardwebhooks import Webhook
+
+from functions.webhooks import egress, payloads
+from tracking.mail.endpoints import Endpoint, signing_secret
+from tracking.storage.secrets import read_secret
+from tracking.storage.settings import Settings
+
+LOGGER = Logger()
+
+_PROCESSOR = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+class Undelivered(Exception):
+    """The endpoint did not take the webhook; it is sent again."""
+
+
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Deliver the queue's webhooks; those that were not taken stay in the queue."""
+    return dict(
+        process_partial_response(event=event, record_handler=_process, processor=_PROCESSOR, context=context)
+    )
+
+
+def _process(record: SQSRecord) -> None:
+    message = json.loads(record.body)
+    endpoint = _settings().endpoint(message["endpoint"])
+    if endpoint is None:
+        LOGGER.info("endpoint is gone", endpoint=message["endpoint"], webhook_id=message["webhook_id"])
+        return
+    body, content_type = payloads.encode(message["payload"], endpoint.output_format)
+    signature = _signature(endpoint, message["webhook_id"], body)
+    try:
+        status = egress.post(endpoint.url, body, {"Content-Type": content_type, **signature}, _exempt_hosts())
+    except (egress.Forbidden, urllib3.exceptions.HTTPError, OSError) as error:
+        LOGGER.warning("no answer", endpoint=endpoint.id, webhook_id=message["webhook_id"], error=repr(error))
+        raise Undelivered from error
+    LOGGER.info("answered", endpoint=endpoint.id, webhook_id=message["webhook_id"], status=status)
+    if status // 100 != 2:  # noqa: PLR2004 - 2xx is success.
+        raise Undelivered(f"endpoint {endpoint.id} answered {status}")
+
+
+def _signature(endpoint: Endpoint, webhook_id: str, body: str) -> dict[str, str]:
+    """Standard Webhooks' headers for an attempt made now."""
+    now = datetime.now(UTC)
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(signing_secret(endpoint, _signing_root())).sign(webhook_id, now, body),
+    }
+
+
+def _exempt_hosts() -> list[str]:
+    """Set by the local system alone; the template has no such variable."""
+    return os.environ.get("WEBHOOK_EXEMPT_HOSTS", "").split(",")
+
+
+@cache
+def _settings() -> Settings:
+    return Settings(boto3.client("dynamodb"), os.environ["SETTINGS_TABLE"])
+
+
+@cache
+def _signing_root() -> str:
+    return read_secret(boto3.client("secretsmanager"), os.environ["WEBHOOK_SIGNING_SECRET"])

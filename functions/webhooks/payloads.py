@@ -1,0 +1,87 @@
+"""What a webhook says of an event, in SMTP2GO's fields."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parseaddr
+from urllib.parse import urlencode
+
+from tracking.mail.deliveries import Event, EventType, History, Message
+from tracking.mail.endpoints import Endpoint, OutputFormat
+
+type Payload = dict[str, str]
+"""Fields and their values; all are text, in form and JSON alike. What is not known is left out."""
+
+_NAMES = {
+    EventType.PROCESSED: "processed",
+    EventType.DELIVERED: "delivered",
+    EventType.BOUNCED: "bounce",
+    EventType.REJECTED: "reject",
+    EventType.COMPLAINED: "spam",
+    EventType.DELAYED: "delayed",
+    EventType.FETCHED: "open",
+}
+
+
+def describe(message: Message, history: History, event: Event) -> Payload:
+    """All that a webhook says of an event of a delivery."""
+    delivery = history.delivery
+    name, address = parseaddr(message.sender)
+    fields = {
+        "event": _NAMES[event.type],
+        "id": _digest(message.email_id, str(delivery.number), event.event_id),
+        "time": _time(event.at),
+        "sendtime": _time(delivery.sent_at),
+        "email_id": message.email_id,
+        "message-id": message.rfc_message_id or delivery.ses_message_id,
+        "sender": message.mail_from,
+        "from": message.sender,
+        "from_address": address,
+        "from_name": name,
+        "rcpt": delivery.recipient,
+        "auth": message.credential_id,
+        "subject": message.subject,
+        "bounce": event.details.get("bounce"),
+        "message": event.details.get("smtp_response") or event.details.get("reason"),
+        "host": event.details.get("host"),
+        **_describe_open(history, event),
+    }
+    return {field: value for field, value in fields.items() if value}
+
+
+def _describe_open(history: History, event: Event) -> dict[str, str | None]:
+    opens = history.opens()
+    opened = next((opened for opened in opens if opened.fetch is event.fetch), None)
+    if opened is None:
+        return {}
+    return {
+        "user-agent": opened.fetch.user_agent,
+        "srchost": opened.fetch.address,
+        "geoip-country": opened.fetch.country,
+        "geoip-city": opened.fetch.city,
+        "open-class": opened.open_class,
+        "open-confidence": str(opened.confidence),
+        "open-reasons": ",".join(opened.reasons),
+        "first-open": "true" if opened is opens[0] else "false",
+    }
+
+
+def webhook_id(endpoint: Endpoint, payload: Payload) -> str:
+    """The same for every attempt at telling one endpoint of one event, and for nothing else."""
+    return "msg_" + _digest(str(endpoint.id), payload["id"])
+
+
+def encode(payload: Mapping[str, str], output_format: OutputFormat) -> tuple[str, str]:
+    """A payload's body, and its content type."""
+    if output_format is OutputFormat.JSON:
+        return json.dumps(payload), "application/json"
+    return urlencode(payload), "application/x-www-form-urlencoded"
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
