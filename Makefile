@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 CDK := node_modules/.bin/cdk --no-notices
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup run demo stop check test format synth deploy bench clean
+.PHONY: help setup run demo stop check test format synth deploy clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,9 +36,6 @@ synth: setup ## Write the CloudFormation template to cdk.out
 
 deploy: setup ## Deploy to the AWS account of your credentials: make deploy ARGS="-c name=value"
 	@$(CDK) deploy $(ARGS)
-
-bench: setup ## Measure
-	@$(PYTHON) -m bench
 
 clean: ## Stop the system and remove all that these commands made, its state included
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local stop; fi

@@ -260,7 +260,7 @@ class OpenTracking(Stack):
                 "WEBHOOK_QUEUE": deliveries.queue.queue_url,
             },
         )
-        function.may("dynamodb:GetItem", on=activity.table_arn)
+        function.may("dynamodb:BatchGetItem", on=activity.table_arn)
         function.may("dynamodb:Query", on=activity.table_arn)
         function.may("dynamodb:UpdateItem", on=activity.table_arn)
         function.may("dynamodb:Query", on=settings.table_arn)

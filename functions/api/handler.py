@@ -52,7 +52,7 @@ def _refused(refusal: Refusal) -> "Response[str]":
 
 @app.exception_handler(RequestValidationError)
 def _fields_refused(error: RequestValidationError) -> "Response[str]":
-    fields = [FieldError(_field_name(found), found["msg"]) for found in error.errors()]
+    fields = [_field_error(found) for found in error.errors()]
     message = "; ".join(f"{field.name}: {field.message}" for field in fields)
     return _failed(Refusal(HTTPStatus.BAD_REQUEST, message, ErrorCode.NON_VALIDATING_IN_PAYLOAD, fields[0]))
 
@@ -80,9 +80,12 @@ def _unavailable(error: StorageUnavailable, request_id: str) -> "Response[str]":
     )
 
 
-def _field_name(found: dict[str, Any]) -> str:
-    """Where in the body a field stands, such as `to.0`."""
-    return ".".join(str(part) for part in found["loc"] if part != "body") or "body"
+def _field_error(found: dict[str, Any]) -> FieldError:
+    """What pydantic found, with where in the body it stands, such as `to.0`."""
+    if found["type"] == "json_invalid":
+        return FieldError("body", "it is not JSON")
+    name = ".".join(str(part) for part in found["loc"] if part != "body") or "body"
+    return FieldError(name, found["msg"].removeprefix("Value error, "))
 
 
 def _normalised(event: dict[str, Any]) -> dict[str, Any]:

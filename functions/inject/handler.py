@@ -42,7 +42,7 @@ TOO_LARGE = "too_large"
 ROOM_FOR_PIXEL = 4096
 """Bytes that a spliced pixel stays below, in any transfer encoding and charset."""
 
-_DROPPED_HEADERS = ("Bcc", "Return-Path", "X-SES-*")
+_DROPPED_HEADERS = ("Bcc", "Return-Path", "X-SES-")
 _PERMANENT_REFUSALS = frozenset(
     {
         "BadRequestException",

@@ -205,8 +205,8 @@ class _QuotedPrintable:
         end = start = self.position(offset)
         line = self.raw.rfind(b"\n", 0, end) + 1
         # A line too full for the soft break's equals sign hands its last characters on to the tag's line. So
-        # does one that ends in a stray equals sign, which is spelled out there: next to the soft break's, some
-        # decoders would take the two for one.
+        # does one that ends in a stray equals sign, spelled out there: next to the soft break, some decoders
+        # would take the two for one.
         while start > max(line, end - ENCODED_LINE_LIMIT) and (
             self.raw[start - 1] == ord("=")
             or (start - line >= ENCODED_LINE_LIMIT and (start == end or self.raw[start] == ord(".")))
