@@ -1,6 +1,7 @@
 """Real mail through both doors, opened as several clients would, and what was recorded of it."""
 
 import json
+import logging
 import re
 import smtplib
 import ssl
@@ -100,6 +101,7 @@ def perform(found: Endpoints) -> int:
     Returns:
         0 if all of it arrived, 1 otherwise.
     """
+    logging.getLogger(smtp2go.__name__).setLevel(logging.WARNING)
     run = f"{time.time_ns():x}"
     seen = [hook["number"] for hook in _get(f"{found.webhook_sink_url}/api/hooks")]
     letters = {_address(letter, run): letter for letter in LETTERS}

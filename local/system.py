@@ -97,7 +97,9 @@ async def running(directory: Path, ports: Ports, say: Callable[[str], None]) -> 
         stack.callback(ministack.stop)
         sesv2, sns = boto3.client("sesv2", **ministack.access), boto3.client("sns", **ministack.access)
         await _serve(
-            stack, web.AppRunner(mailbox.application(directory / "mailbox", sesv2, sns), access_log=None), ports.mailbox
+            stack,
+            web.AppRunner(mailbox.application(directory / "mailbox", sesv2, sns), access_log=None),
+            ports.mailbox,
         )
         await _serve(stack, web.AppRunner(sink.application(directory / "sink"), access_log=None), ports.sink)
         say("deploying the stack")

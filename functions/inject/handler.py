@@ -131,6 +131,8 @@ def _deliver(
     if delivery.ses_message_id is None:
         url = _pixel_url(delivery)
         copy = outgoing.plan.with_pixel(url) if outgoing.plan else outgoing.message
+        # Taken before the call: what happens to the mail afterwards is later than this.
+        sent_at = datetime.now(UTC)
         try:
             ses_message_id = send(envelope, delivery, copy)
         except ClientError as error:
@@ -138,7 +140,6 @@ def _deliver(
                 raise SesUnavailable(str(error)) from error
             _reject(delivery, error.response["Error"]["Message"])
             return
-        sent_at = datetime.now(UTC)
         _activity().mark_sent(delivery, sent_at, ses_message_id)
         delivery = replace(delivery, sent_at=sent_at, ses_message_id=ses_message_id)
     _activity().append(delivery.email_id, delivery.number, deliveries.processed(delivery))

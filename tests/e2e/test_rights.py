@@ -1,0 +1,251 @@
+"""Least privilege, both ways: nothing is granted that is not used, and nothing is used in vain."""
+
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.e2e import conversation
+from tests.e2e.conftest import LocalSystem
+from tests.e2e.conversation import MAILS
+from tracking.mail import envelopes
+from tracking.mail.credentials import CredentialKind
+from tracking.mail.envelopes import Envelope
+
+pytestmark = pytest.mark.e2e
+
+# Granted, and never seen by the emulator's IAM. The right of each line is used in AWS all the same.
+UNSEEN = {
+    # The emulator writes a function's logs itself.
+    ("*", "logs:CreateLogStream"),
+    ("*", "logs:PutLogEvents"),
+    # The emulator's pollers read queues and streams without asking IAM.
+    ("*", "sqs:ReceiveMessage"),
+    ("*", "sqs:DeleteMessage"),
+    ("*", "sqs:GetQueueAttributes"),
+    ("*", "sqs:GetQueueUrl"),
+    ("*", "sqs:ChangeMessageVisibility"),
+    ("FanOut", "dynamodb:DescribeStream"),
+    ("FanOut", "dynamodb:GetRecords"),
+    ("FanOut", "dynamodb:GetShardIterator"),
+    ("FanOut", "dynamodb:ListStreams"),
+    # The stream's on-failure destination; the emulator has none.
+    ("FanOut", "s3:PutObject"),
+    ("FanOut", "s3:ListBucket"),
+    # SES asks for SendRawEmail when the content is raw; docs/live-checks.md settles whether for this alone.
+    ("Inject", "ses:SendEmail"),
+}
+FUNCTIONS = ("Pixel", "Inject", "Feedback", "Api", "FanOut", "Deliver")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    function: str
+    role: str
+    policy: str
+    action: str
+    resource: str
+
+
+def test_every_right_that_is_granted_is_used(system: LocalSystem) -> None:
+    _use_everything(system)
+
+    observed = {
+        (_function_of(decision["principal"]), decision["action"], decision["resource"])
+        for decision in system.decisions()
+        if decision["allowed"]
+    }
+
+    unused = {
+        (grant.function, grant.action, grant.resource)
+        for grant in _grants(system)
+        if not {(grant.function, grant.action), ("*", grant.action)} & UNSEEN
+        and not any(
+            function == grant.function and action == grant.action and fnmatchcase(resource, grant.resource)
+            for function, action, resource in observed
+        )
+    }
+    assert unused == set()
+
+
+def test_no_function_asks_for_what_it_was_not_granted(system: LocalSystem) -> None:
+    system_starts_clean = [decision for decision in system.decisions() if not decision["allowed"]]
+    _use_everything(system)
+
+    denied = [decision for decision in system.decisions() if not decision["allowed"]]
+
+    assert denied[len(system_starts_clean) :] == []
+
+
+@pytest.mark.parametrize("function", ["Pixel", "Inject", "FanOut", "Deliver"])
+def test_without_any_one_of_its_rights_a_function_fails(system: LocalSystem, function: str) -> None:
+    grants = [
+        grant
+        for grant in _grants(system)
+        if grant.function == function and not {(function, grant.action), ("*", grant.action)} & UNSEEN
+    ]
+    assert grants
+
+    needless = []
+    for grant in grants:
+        with _withdrawn(system, grant):
+            before = len(system.decisions())
+            _use(system)
+            if not _is_denied(system, grant, before):
+                needless.append((grant.action, grant.resource))
+
+    assert needless == []
+
+
+def _use_everything(system: LocalSystem) -> None:
+    found, recipient = system.endpoints, conversation.somebody()
+    hook = conversation.call(found, "webhook/add", url="https://example.com/", events=["click"])
+    conversation.call(found, "webhook/view")
+    conversation.call(found, "webhook/remove", id=hook["id"])
+    user = conversation.call(found, "users/smtp/add", username=f"rights-{recipient[:12]}")["results"][0]
+    conversation.call(found, "users/smtp/edit", username=user["username"])
+    conversation.call(found, "users/smtp/view")
+    mail = {"sender": conversation.SENDER, "to": [recipient], "subject": "x", "html_body": "<p>x</p>"}
+    conversation.call(found, "email/send", **mail)
+    _use(system)
+    conversation.until(
+        lambda: [event["event"] for event in conversation.events(found, recipient)],
+        lambda events: set(events) == {"processed", "delivered"},
+    )
+    conversation.until(lambda: conversation.hooks(found, recipient), lambda hooks: len(hooks) == 2)
+
+
+def _use(system: LocalSystem) -> None:
+    """A mail on its whole way, an envelope that comes twice, and an open."""
+    old = _old_mail(system)
+    conversation.send(system.endpoints, [conversation.somebody()], (MAILS / "newsletter.eml").read_bytes())
+    boto3.client("sqs", **system.access).send_message(
+        QueueUrl=_output(system, "OutboxQueueUrl"),
+        MessageBody=envelopes.encode(
+            Envelope(
+                email_id=old["tags"]["email_id"],
+                kind=CredentialKind.SMTP_USER,
+                credential_id=system.endpoints.smtp.user,
+                mail_from=conversation.SENDER,
+                recipients=tuple(old["recipients"]),
+                received_at=datetime.now(UTC),
+                size=1,
+            )
+        ),
+    )
+    pixel = re.search(re.escape(system.endpoints.pixel_url) + r"/o/[\w-]+\.gif", old["html"])
+    assert pixel
+    urllib.request.urlopen(pixel[0]).close()
+
+
+@cache
+def _old_mail(system: LocalSystem) -> dict[str, Any]:
+    """A mail that is there already, whatever a function may no longer do."""
+    recipient = conversation.somebody()
+    conversation.send(system.endpoints, [recipient], (MAILS / "newsletter.eml").read_bytes())
+    conversation.until(lambda: conversation.hooks(system.endpoints, recipient), lambda hooks: len(hooks) == 2)
+    return conversation.mail_to(system.endpoints, recipient)
+
+
+@cache
+def _output(system: LocalSystem, name: str) -> str:
+    (stack,) = boto3.client("cloudformation", **system.access).describe_stacks(
+        StackName=system.endpoints.stack
+    )["Stacks"]
+    return next(output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == name)
+
+
+@cache
+def _grants(system: LocalSystem) -> tuple[Grant, ...]:
+    """Each action on each resource that a function's role allows."""
+    iam = boto3.client("iam", **system.access)
+    return tuple(
+        Grant(function, role["RoleName"], policy, action, resource)
+        for role in iam.list_roles()["Roles"]
+        if (function := _function_of(role["RoleName"]))
+        for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+        for statement in _document(system, role["RoleName"], policy)["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    )
+
+
+def _document(system: LocalSystem, role: str, policy: str) -> dict[str, Any]:
+    iam = boto3.client("iam", **system.access)
+    document: Any = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    return json.loads(document) if isinstance(document, str) else document
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _function_of(name: str) -> str | None:
+    """Whose role, or session of a role, this is; None if it is no function's."""
+    return next((function for function in FUNCTIONS if f"OpenTracking-{function}Role" in name), None)
+
+
+@contextmanager
+def _withdrawn(system: LocalSystem, grant: Grant) -> Iterator[None]:
+    """The function without this right, and without what it remembers."""
+    iam = boto3.client("iam", **system.access)
+    document = _document(system, grant.role, grant.policy)
+    without = [
+        {**statement, "Action": action, "Resource": resource}
+        for statement in document["Statement"]
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+        if (action, resource) != (grant.action, grant.resource)
+    ]
+    _put(iam, grant, {**document, "Statement": without})
+    _restart(system, grant.function)
+    try:
+        yield
+    finally:
+        _put(iam, grant, document)
+
+
+def _put(iam: Any, grant: Grant, document: dict[str, Any]) -> None:
+    iam.put_role_policy(RoleName=grant.role, PolicyName=grant.policy, PolicyDocument=json.dumps(document))
+
+
+def _restart(system: LocalSystem, function: str) -> None:
+    """Let the function start anew: a changed environment does that."""
+    functions = boto3.client("lambda", **system.access)
+    (found,) = [
+        candidate
+        for page in functions.get_paginator("list_functions").paginate()
+        for candidate in page["Functions"]
+        if _function_of(candidate["Role"]) == function
+    ]
+    variables = found["Environment"]["Variables"] | {"STARTED_AT": str(time.time_ns())}
+    functions.update_function_configuration(
+        FunctionName=found["FunctionName"], Environment={"Variables": variables}
+    )
+
+
+def _is_denied(system: LocalSystem, grant: Grant, before: int) -> bool:
+    """Whether the function asks for the right, and is refused, within some seconds."""
+    give_up_at = time.monotonic() + 10
+    while time.monotonic() < give_up_at:
+        for decision in system.decisions()[before:]:
+            if (
+                not decision["allowed"]
+                and decision["action"] == grant.action
+                and _function_of(decision["principal"]) == grant.function
+                and fnmatchcase(decision["resource"], grant.resource)
+            ):
+                return True
+        time.sleep(0.2)
+    return False
