@@ -280,8 +280,6 @@ class OpenTracking(Stack):
         )
         function.may("dynamodb:GetItem", on=settings.table_arn)
         function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
-        # The next try's time is the message's visibility.
-        function.may("sqs:ChangeMessageVisibility", on=deliveries.queue.queue_arn)
         deliveries.feed(function, batch_size=1)
         return function
 

@@ -90,10 +90,10 @@ def _mail(request: dict[str, Any], message: bytes, message_id: str) -> dict[str,
 
 
 def _post(url: str, mail: dict[str, Any]) -> None:
-    request = urllib.request.Request(  # noqa: S310 - The local mailbox.
+    request = urllib.request.Request(
         url, json.dumps(mail).encode(), {"Content-Type": "application/json"}
     )
-    urllib.request.urlopen(request, timeout=MAILBOX_TIMEOUT_SECONDS).close()  # noqa: S310
+    urllib.request.urlopen(request, timeout=MAILBOX_TIMEOUT_SECONDS).close()
 
 
 def _refusal(status: int, code: str, message: str) -> Answer:

@@ -126,7 +126,8 @@ def test_a_mail_that_cannot_be_parsed_leaves_as_it_came_and_its_timeline_says_wh
     system: LocalSystem,
 ) -> None:
     found, recipient = system.endpoints, conversation.somebody()
-    message = b"From: news@shop.example.com\r\nContent-Type: text/html\r\nContent-Type: text/plain\r\n\r\n<p>x</p>\r\n"
+    contradictory = b"Content-Type: text/html\r\nContent-Type: text/plain\r\n"
+    message = b"From: news@shop.example.com\r\n" + contradictory + b"\r\n<p>x</p>\r\n"
 
     conversation.send(found, [recipient], message)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -21,6 +21,9 @@ from tests.e2e.conversation import MAILS
 from tracking.mail import envelopes
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.envelopes import Envelope
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
 
 pytestmark = pytest.mark.e2e
 
@@ -33,8 +36,6 @@ UNSEEN = {
     ("*", "sqs:ReceiveMessage"),
     ("*", "sqs:DeleteMessage"),
     ("*", "sqs:GetQueueAttributes"),
-    ("*", "sqs:GetQueueUrl"),
-    ("*", "sqs:ChangeMessageVisibility"),
     ("FanOut", "dynamodb:DescribeStream"),
     ("FanOut", "dynamodb:GetRecords"),
     ("FanOut", "dynamodb:GetShardIterator"),
@@ -184,7 +185,8 @@ def _grants(system: LocalSystem) -> tuple[Grant, ...]:
 def _document(system: LocalSystem, role: str, policy: str) -> dict[str, Any]:
     iam = boto3.client("iam", **system.access)
     document: Any = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    return json.loads(document) if isinstance(document, str) else document
+    parsed: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
+    return parsed
 
 
 def _listed(value: str | list[str]) -> list[str]:
@@ -216,7 +218,7 @@ def _withdrawn(system: LocalSystem, grant: Grant) -> Iterator[None]:
         _put(iam, grant, document)
 
 
-def _put(iam: Any, grant: Grant, document: dict[str, Any]) -> None:
+def _put(iam: "IAMClient", grant: Grant, document: dict[str, Any]) -> None:
     iam.put_role_policy(RoleName=grant.role, PolicyName=grant.policy, PolicyDocument=json.dumps(document))
 
 

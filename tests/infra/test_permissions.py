@@ -81,7 +81,7 @@ def test_fan_out_may_read_the_stream_and_endpoints_update_a_summary_and_queue_we
         "dynamodb:GetRecords on TablesActivity.StreamArn",
         "dynamodb:GetShardIterator on TablesActivity.StreamArn",
         "dynamodb:ListStreams on *",
-        "dynamodb:GetItem on TablesActivity",
+        "dynamodb:BatchGetItem on TablesActivity",
         "dynamodb:Query on TablesActivity",
         "dynamodb:UpdateItem on TablesActivity",
         "dynamodb:Query on TablesSettings",
@@ -91,11 +91,10 @@ def test_fan_out_may_read_the_stream_and_endpoints_update_a_summary_and_queue_we
     }
 
 
-def test_deliver_may_read_an_endpoint_and_the_signing_secret_and_try_again_later(rights_of: Rights) -> None:
+def test_deliver_may_read_an_endpoint_and_the_signing_secret(rights_of: Rights) -> None:
     assert rights_of("Deliver") == {
         "dynamodb:GetItem on TablesSettings",
         "secretsmanager:GetSecretValue on WebhookSigning",
-        "sqs:ChangeMessageVisibility on WebhooksDeliveriesQueue",
         *consuming("WebhooksDeliveriesQueue"),
     }
 

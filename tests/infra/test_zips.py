@@ -106,7 +106,13 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
             "delivery": {"timestamp": "2026-11-24T11:00:01.000Z", "smtpResponse": "250 ok"},
         }
     ),
-    "functions.webhooks.deliver.handle": sqs_event({}),
+    "functions.webhooks.deliver.handle": sqs_event(
+        {
+            "endpoint": 1,
+            "webhook_id": "msg_1",
+            "payload": {"event": "open", "email_id": "0123456789abcdefghij"},
+        }
+    ),
     "functions.webhooks.fan_out.handle": {
         "Records": [
             {
@@ -119,6 +125,9 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
                     "NewImage": {
                         "pk": {"S": "EMAIL#0123456789abcdefghij"},
                         "sk": {"S": "RCPT#001#processed"},
+                        "type": {"S": "processed"},
+                        "at": {"S": "2026-11-24T11:00:00.000000Z"},
+                        "details": {"M": {}},
                     },
                     "SequenceNumber": "111",
                     "StreamViewType": "NEW_IMAGE",

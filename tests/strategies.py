@@ -1,0 +1,92 @@
+"""Anything that the product may hold, for properties."""
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from tracking.mail import email_ids
+from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
+from tracking.mail.deliveries import Delivery, Event, EventType, Message, Summary, TrackingMode, fetched
+from tracking.mail.endpoints import Endpoint, OutputFormat
+from tracking.mail.envelopes import MAX_RECIPIENTS, Envelope
+from tracking.opens.classification import OpenClass
+from tracking.opens.fetches import Fetch
+
+times: SearchStrategy[datetime] = st.datetimes(
+    datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)
+)
+names = st.text(min_size=1, max_size=30)
+numbers = st.integers(1, MAX_RECIPIENTS)
+ids = st.binary(min_size=email_ids.BYTES, max_size=email_ids.BYTES).map(email_ids.from_bytes)
+
+envelopes = st.builds(
+    Envelope,
+    email_id=ids,
+    mail_from=st.text(),
+    recipients=st.lists(st.text(), max_size=3).map(tuple),
+    received_at=times,
+    source_ip=st.none() | st.ip_addresses().map(str),
+)
+messages = st.builds(Message, email_id=ids, received_at=times, size=st.integers(0, 2**31))
+summaries = st.builds(
+    Summary,
+    opens=st.dictionaries(st.sampled_from(OpenClass), st.integers(1, 1000)),
+    first_open_at=st.none() | times,
+    last_open_at=st.none() | times,
+)
+deliveries = st.builds(
+    Delivery,
+    email_id=ids,
+    number=numbers,
+    recipient=names,
+    mode=st.sampled_from(TrackingMode),
+    started_at=times,
+    untracked_reason=st.none() | names,
+    placement=st.none() | names,
+    sent_at=st.none() | times,
+    delivered_at=st.none() | times,
+    ses_message_id=st.none() | names,
+    summary=summaries,
+    version=st.integers(0, 1000),
+)
+fetches = st.builds(
+    Fetch,
+    event_id=names,
+    at=times,
+    user_agent=st.text(),
+    address=st.none() | st.ip_addresses().map(str),
+    asn=st.none() | st.integers(0, 2**32 - 1),
+    country=st.none() | st.text(),
+    city=st.none() | st.text(),
+    headers=st.dictionaries(names, st.text()),
+)
+events = fetches.map(fetched) | st.builds(
+    Event,
+    event_id=names,
+    type=st.sampled_from(EventType),
+    at=times,
+    details=st.dictionaries(names, st.text()),
+    fetch=st.none(),
+)
+credentials = st.builds(
+    Credential,
+    kind=st.sampled_from(CredentialKind),
+    id=names,
+    created_at=times,
+    secret_hash=st.none() | st.text(),
+    status=st.sampled_from(CredentialStatus),
+    open_tracking_enabled=st.booleans(),
+    description=st.text(),
+    endpoints=st.lists(names, max_size=3).map(tuple),
+)
+endpoints = st.builds(
+    Endpoint,
+    id=st.integers(1, 10**9 - 1),
+    url=names,
+    created_at=times,
+    events=st.frozensets(st.sampled_from(EventType)),
+    credential_ids=st.frozensets(names),
+    output_format=st.sampled_from(OutputFormat),
+    secret_version=st.integers(1, 1000),
+)

@@ -1,0 +1,49 @@
+"""The two tables as the template makes them, for moto."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import (
+        AttributeDefinitionTypeDef,
+        GlobalSecondaryIndexTypeDef,
+        KeySchemaElementTypeDef,
+    )
+
+
+def create_settings(dynamodb: "DynamoDBClient", name: str) -> None:
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=_texts("pk", "sk"),
+        KeySchema=_key("pk", "sk"),
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def create_activity(dynamodb: "DynamoDBClient", name: str) -> None:
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=_texts("pk", "sk", "feed", "feed_at", "recipient_key", "sent_at"),
+        KeySchema=_key("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            _index("feed", "feed", "feed_at"),
+            _index("recipient", "recipient_key", "sent_at"),
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def _texts(*names: str) -> "list[AttributeDefinitionTypeDef]":
+    return [{"AttributeName": name, "AttributeType": "S"} for name in names]
+
+
+def _key(partition: str, sort: str) -> "list[KeySchemaElementTypeDef]":
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
+
+
+def _index(name: str, partition: str, sort: str) -> "GlobalSecondaryIndexTypeDef":
+    return {
+        "IndexName": name,
+        "KeySchema": _key(partition, sort),
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }

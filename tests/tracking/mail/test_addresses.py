@@ -1,0 +1,36 @@
+import pytest
+
+from tracking.mail import addresses
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@b", "ann.lee+news@mail.example.com", "o'neil@example.com", "a@xn--bcher-kva.example", "a" * 64 + "@b.c"],
+)
+def test_a_usual_address_is_valid(address: str) -> None:
+    assert addresses.is_valid(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "a",
+        "@b.example",
+        "a@",
+        "a@b@c",
+        "a b@c.example",
+        "a@b..example",
+        "a@-b.example",
+        "a@b.example\n",
+        "jürgen@example.com",
+        "a@bücher.example",
+        "a@[192.0.2.1]",
+        "<a@b.example>",
+        "a" * 65 + "@b.example",
+        "a@" + "b" * 64 + ".example",
+        "a@" + "b." * 127 + "example",
+    ],
+)
+def test_what_ses_would_not_take_is_not_valid(address: str) -> None:
+    assert not addresses.is_valid(address)
