@@ -30,7 +30,7 @@ def caller(event: dict[str, Any]) -> Credential | None:
         SettingsUnavailable: The key cannot be looked up.
     """
     path: str = event["rawPath"]
-    if path.startswith(CONSOLE_PREFIX + "/"):
+    if path.startswith(CONSOLE_PREFIX + "/") and _is_signed_in(event):
         return None
     key = event["headers"].get(API_KEY_HEADER) or _key_in_body(event["body"])
     if not key:
@@ -43,7 +43,7 @@ def caller(event: dict[str, Any]) -> Credential | None:
         raise Refusal(HTTPStatus.UNAUTHORIZED, "The API key is not known.")
     if credential.status is CredentialStatus.BLOCKED:
         raise Refusal(HTTPStatus.UNAUTHORIZED, "The API key is blocked.")
-    endpoint = path.removeprefix(VERSION_PREFIX)
+    endpoint = path.removeprefix(CONSOLE_PREFIX).removeprefix(VERSION_PREFIX)
     if not credentials.may_call(credential, endpoint):
         raise Refusal(
             HTTPStatus.BAD_REQUEST,
@@ -51,6 +51,11 @@ def caller(event: dict[str, Any]) -> Credential | None:
             ErrorCode.ENDPOINT_PERMISSION_DENIED,
         )
     return credential
+
+
+def _is_signed_in(event: dict[str, Any]) -> bool:
+    """Whether API Gateway's authorizer let a token in; the path alone proves nothing."""
+    return bool(event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims"))
 
 
 def _key_in_body(body: str) -> str | None:

@@ -37,7 +37,12 @@ class MimeMail(BaseModel):
 @router.post("/email/send")
 def send(mail: Annotated[Mail, Body()]) -> dict[str, Any]:
     """Send a mail to all its recipients."""
-    return _accept(mailbox(mail.sender).addr_spec, mail.recipients, compose(mail), "to")
+    try:
+        message = compose(mail)
+    except ValueError as error:
+        # A header that may stand only once was given twice.
+        raise invalid("custom_headers", str(error)) from error
+    return _accept(mailbox(mail.sender).addr_spec, mail.recipients, message, "to")
 
 
 @router.post("/email/mime")

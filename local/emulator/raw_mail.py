@@ -90,9 +90,7 @@ def _mail(request: dict[str, Any], message: bytes, message_id: str) -> dict[str,
 
 
 def _post(url: str, mail: dict[str, Any]) -> None:
-    request = urllib.request.Request(
-        url, json.dumps(mail).encode(), {"Content-Type": "application/json"}
-    )
+    request = urllib.request.Request(url, json.dumps(mail).encode(), {"Content-Type": "application/json"})
     urllib.request.urlopen(request, timeout=MAILBOX_TIMEOUT_SECONDS).close()
 
 

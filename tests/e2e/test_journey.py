@@ -5,6 +5,7 @@ import smtplib
 import time
 import urllib.request
 
+import boto3
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -180,6 +181,33 @@ def test_bad_calls_get_clear_errors_and_queue_nothing(system: LocalSystem) -> No
     }
     assert all(body["data"]["error"] and body["request_id"] for _, body in answers.values())
     assert len(conversation.get(f"{found.mailbox_api_url}/mails")) == before
+
+
+def test_a_person_signed_in_to_the_dashboard_may_call_the_api_and_nobody_else_that_way(
+    system: LocalSystem,
+) -> None:
+    found = system.endpoints
+    url = found.api_url.replace("/v3", "/console/v3/activity/search")
+    cognito = boto3.client("cognito-idp", **system.access)
+    outputs = boto3.client("cloudformation", **system.access).describe_stacks(StackName=found.stack)
+    client_id = next(
+        output["OutputValue"]
+        for output in outputs["Stacks"][0]["Outputs"]
+        if output["OutputKey"] == "UserPoolClientId"
+    )
+
+    signed_in = cognito.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": found.dashboard_user, "PASSWORD": found.dashboard_password},
+    )
+    token = signed_in["AuthenticationResult"]["AccessToken"]
+    request = urllib.request.Request(url, b"{}", {"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request) as answer:
+        status = answer.status
+    refused, _ = conversation.refusal(url, b"{}", found.api_key)
+
+    assert (status, refused) == (200, 401)
 
 
 def test_a_mail_by_email_mime_is_sent_as_it_was_written(system: LocalSystem) -> None:

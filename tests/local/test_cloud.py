@@ -1,5 +1,6 @@
 import io
 import json
+import sys
 import zipfile
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def test_without_uv_the_installation_says_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("UV", "/nowhere/uv")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
 
     with pytest.raises(CloudUnavailable, match="python -m pip install uv"):
         cloud.install(tmp_path)

@@ -29,9 +29,7 @@ def test_a_token_reads_back_as_it_was_signed(token: PixelToken, key_id: int) -> 
 
 
 @given(pixel_tokens, st.integers(0, tokens.LENGTH - 1), st.sampled_from(ALPHABET))
-def test_a_token_with_any_character_changed_is_refused(
-    token: PixelToken, place: int, character: str
-) -> None:
+def test_a_token_with_any_character_changed_is_refused(token: PixelToken, place: int, character: str) -> None:
     text = tokens.sign(token, 1, KEYS[1])
     changed = text[:place] + character + text[place + 1 :]
 

@@ -139,7 +139,7 @@ class _VerbatimSplice:
 
 
 _QP_TOKEN = re.compile(
-    rb"=([0-9A-Fa-f]{2})|=[ \t]*+\r?(?:\n|\Z)|(?<![ \t])[ \t]++(?=\r?(?:\n|\Z))",
+    rb"=([0-9A-Fa-f]{2})|=[ \t]*+\r?(?:\n|\Z)|(?<![ \t])[ \t]++(?=\r?\n|\Z)",
 )
 _QP_STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2})")
 # No line is cut within an escape, and none starts with a dot, which SMTP would double, if that can be helped.

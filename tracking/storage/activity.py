@@ -203,6 +203,8 @@ class Activity:
             ActivityUnavailable: The table cannot be read.
         """
         upper = min(to_text(end), before) if before else to_text(end)
+        if upper < to_text(start):  # BETWEEN refuses bounds in the wrong order.
+            return
         hour = datetime.fromisoformat(upper.partition("#")[0]).replace(minute=0, second=0, microsecond=0)
         while hour + timedelta(hours=1) > start:
             shards = [self._feed_shard(hour, shard, to_text(start), upper) for shard in range(FEED_SHARDS)]

@@ -75,6 +75,7 @@ def test_quoted_printable_is_read_as_leniently_as_mail_programs_do(raw: bytes, d
 )
 @example(b"=\r=\r\n")
 @example(b"=\r=\r")
+@example(b"=a \r")
 @example(b"x" + b"." * 200)
 @example(b"=" * 200)
 @example(b"=2E" * 30 + b"=")

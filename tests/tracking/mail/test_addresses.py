@@ -5,7 +5,13 @@ from tracking.mail import addresses
 
 @pytest.mark.parametrize(
     "address",
-    ["a@b", "ann.lee+news@mail.example.com", "o'neil@example.com", "a@xn--bcher-kva.example", "a" * 64 + "@b.c"],
+    [
+        "a@b",
+        "ann.lee+news@mail.example.com",
+        "o'neil@example.com",
+        "a@xn--bcher-kva.example",
+        "a" * 64 + "@b.c",
+    ],
 )
 def test_a_usual_address_is_valid(address: str) -> None:
     assert addresses.is_valid(address)

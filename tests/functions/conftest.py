@@ -1,0 +1,136 @@
+"""The functions as they are deployed, in front of moto."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from moto import mock_aws
+
+from functions.api import adapters
+from functions.inject import feedback
+from functions.inject import handler as inject
+from functions.pixel import handler as pixel
+from functions.webhooks import deliver, fan_out
+from tests import tables
+from tracking.storage.activity import Activity
+from tracking.storage.outbox import Messages
+from tracking.storage.secrets import PixelKeys
+from tracking.storage.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+
+REGION: Final = "eu-central-1"
+SIGNING_ROOT = "the root of all webhooks' secrets"
+
+_CACHED = (
+    adapters.activity,
+    adapters.outbox,
+    adapters.settings,
+    adapters.webhook_signing_root,
+    deliver._settings,
+    deliver._signing_root,
+    fan_out._activity,
+    fan_out._settings,
+    fan_out._sqs,
+    feedback._activity,
+    inject._activity,
+    inject._keys,
+    inject._messages,
+    inject._ses,
+    inject._settings,
+    pixel._activity,
+    pixel._keys,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """What lies behind the functions."""
+
+    dynamodb: "DynamoDBClient"
+    s3: "S3Client"
+    sqs: "SQSClient"
+    activity: Activity
+    settings: Settings
+    keys: PixelKeys
+    messages: Messages
+    bucket: str
+    queue: str
+
+    def stored_events(self) -> list[str]:
+        """The sort keys of all events, whatever delivery they belong to."""
+        items = self.dynamodb.scan(TableName="Activity")["Items"]
+        return sorted(item["sk"]["S"] for item in items if item["sk"]["S"].count("#") > 1)
+
+    def stored_messages(self) -> int:
+        return self.s3.list_objects_v2(Bucket=self.bucket)["KeyCount"]
+
+    def queued(self) -> list[str]:
+        """The bodies of what is in the queue; they are gone from it afterwards."""
+        bodies = []
+        while received := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
+            "Messages", []
+        ):
+            bodies += [message["Body"] for message in received]
+        return bodies
+
+
+@pytest.fixture
+def context() -> LambdaContext:
+    made = LambdaContext()
+    made._aws_request_id = "request-1"
+    made._function_name = "function"
+    made._memory_limit_in_mb = 512
+    made._invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+    return made
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    for cached in _CACHED:
+        cached.cache_clear()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        "POWERTOOLS_SERVICE_NAME": "test",
+        "SETTINGS_TABLE": "Settings",
+        "ACTIVITY_TABLE": "Activity",
+        "OUTBOX_BUCKET": "outbox",
+        "PIXEL_URL": "https://t.example.com",
+        "CONFIGURATION_SET": "Sending",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
+        secrets = boto3.client("secretsmanager")
+        tables.create_settings(dynamodb, "Settings")
+        tables.create_activity(dynamodb, "Activity")
+        s3.create_bucket(Bucket="outbox", CreateBucketConfiguration={"LocationConstraint": REGION})
+        queue = sqs.create_queue(QueueName=f"queue-{uuid.uuid4()}")["QueueUrl"]
+        monkeypatch.setenv("OUTBOX_QUEUE", queue)
+        monkeypatch.setenv("WEBHOOK_QUEUE", queue)
+        pixel_keys = secrets.create_secret(Name="pixel", SecretString=json.dumps({"1": "a" * 64}))["ARN"]
+        monkeypatch.setenv("PIXEL_KEYS_SECRET", pixel_keys)
+        signing = secrets.create_secret(Name="webhooks", SecretString=SIGNING_ROOT)["ARN"]
+        monkeypatch.setenv("WEBHOOK_SIGNING_SECRET", signing)
+        yield Cloud(
+            dynamodb,
+            s3,
+            sqs,
+            Activity(dynamodb, "Activity"),
+            Settings(dynamodb, "Settings"),
+            PixelKeys(secrets, pixel_keys),
+            Messages(s3, "outbox"),
+            "outbox",
+            queue,
+        )

@@ -1,0 +1,66 @@
+"""Whatever is stored comes back equal, through DynamoDB's own types."""
+
+from datetime import datetime
+
+from hypothesis import given
+
+from tests import strategies
+from tracking.mail.credentials import Credential
+from tracking.mail.deliveries import Delivery, Event, Message
+from tracking.mail.endpoints import Endpoint
+from tracking.storage import activity, aws, settings
+from tracking.storage.aws import Item
+
+
+def stored(item: Item) -> Item:
+    return aws.from_attributes(aws.to_attributes(item))
+
+
+@given(strategies.messages)
+def test_a_message_comes_back(message: Message) -> None:
+    assert activity._message(stored(activity._message_item(message))) == message
+
+
+@given(strategies.deliveries)
+def test_a_delivery_comes_back(delivery: Delivery) -> None:
+    assert activity._delivery(stored(activity._delivery_item(delivery))) == delivery
+
+
+@given(strategies.events)
+def test_an_event_comes_back(event: Event) -> None:
+    assert activity._event(stored(activity._event_item("06h0r9co15h30phg2640", 1, event))) == event
+
+
+@given(strategies.ids, strategies.numbers, strategies.events)
+def test_an_event_comes_back_from_the_stream_with_its_delivery(
+    email_id: str, number: int, event: Event
+) -> None:
+    image = aws.to_attributes(activity._event_item(email_id, number, event))
+
+    assert activity.event_of(image) == (email_id, number, event)
+
+
+@given(strategies.messages, strategies.deliveries)
+def test_a_message_or_a_delivery_in_the_stream_is_no_event(message: Message, delivery: Delivery) -> None:
+    assert activity.event_of(aws.to_attributes(activity._message_item(message))) is None
+    assert activity.event_of(aws.to_attributes(activity._delivery_item(delivery))) is None
+
+
+@given(strategies.credentials)
+def test_a_credential_comes_back(credential: Credential) -> None:
+    assert settings._credential(stored(settings._credential_item(credential))) == credential
+
+
+@given(strategies.endpoints)
+def test_an_endpoint_comes_back(endpoint: Endpoint) -> None:
+    assert settings._endpoint(stored(settings._endpoint_item(endpoint))) == endpoint
+
+
+@given(strategies.times, strategies.times)
+def test_times_come_back_and_sort_as_text(one: datetime, other: datetime) -> None:
+    assert aws.to_time(aws.to_text(one)) == one
+    assert (aws.to_text(one) < aws.to_text(other)) == (one < other)
+
+
+def test_no_time_stays_none() -> None:
+    assert aws.to_time(None) is None

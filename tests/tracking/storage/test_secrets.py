@@ -1,0 +1,66 @@
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from boto3 import Session
+
+from tracking.errors import SettingsUnavailable
+from tracking.storage import secrets
+from tracking.storage.secrets import KEYS_REFRESHED_AFTER, PixelKeys
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+
+@pytest.fixture
+def secretsmanager(session: Session) -> "SecretsManagerClient":
+    client = session.client("secretsmanager")
+    client.create_secret(Name="keys", SecretString=json.dumps({"1": "old", "12": "new", "2": "middle"}))
+    return client
+
+
+def key(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def test_the_key_of_the_highest_id_signs_and_all_verify(secretsmanager: "SecretsManagerClient") -> None:
+    keys = PixelKeys(secretsmanager, "keys")
+
+    assert keys.signing() == (12, key("new"))
+    assert keys.verifying() == {1: key("old"), 2: key("middle"), 12: key("new")}
+
+
+def grow_old(keys: PixelKeys, seconds: float) -> None:
+    keys._read_at -= seconds
+
+
+def test_keys_are_read_again_after_a_while_and_not_before(secretsmanager: "SecretsManagerClient") -> None:
+    keys = PixelKeys(secretsmanager, "keys")
+    keys.verifying()
+    secretsmanager.put_secret_value(SecretId="keys", SecretString='{"13": "newest"}')
+
+    grow_old(keys, KEYS_REFRESHED_AFTER.total_seconds() / 2)
+    assert keys.signing() == (12, key("new"))
+
+    grow_old(keys, KEYS_REFRESHED_AFTER.total_seconds() / 2)
+    assert keys.signing() == (13, key("newest"))
+
+
+def test_keys_that_cannot_be_read_again_stay_as_they_were(secretsmanager: "SecretsManagerClient") -> None:
+    keys = PixelKeys(secretsmanager, "keys")
+    keys.verifying()
+    secretsmanager.delete_secret(SecretId="keys", ForceDeleteWithoutRecovery=True)
+
+    grow_old(keys, KEYS_REFRESHED_AFTER.total_seconds())
+
+    assert keys.signing() == (12, key("new"))
+
+
+def test_keys_that_never_could_be_read_are_one_error(secretsmanager: "SecretsManagerClient") -> None:
+    with pytest.raises(SettingsUnavailable):
+        PixelKeys(secretsmanager, "missing").verifying()
+
+
+def test_a_secret_is_read_as_text(secretsmanager: "SecretsManagerClient") -> None:
+    assert json.loads(secrets.read_secret(secretsmanager, "keys"))["1"] == "old"
