@@ -37,6 +37,9 @@ INJECT_TIMEOUT = Duration.minutes(2)
 INJECT_MEMORY_MB = 1024
 """For a message of 40 MB, a copy of it with its pixel, and that copy once more in base64."""
 
+DELIVER_CONCURRENCY = 20
+"""Webhooks on their way at once: an endpoint that hangs must not use up what the pixel needs."""
+
 INJECT_CONCURRENCY = 10
 """Messages being sent at the same time: enough for some 60 a second."""
 
@@ -280,7 +283,7 @@ class OpenTracking(Stack):
         )
         function.may("dynamodb:GetItem", on=settings.table_arn)
         function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
-        deliveries.feed(function, batch_size=1)
+        deliveries.feed(function, batch_size=1, max_concurrency=DELIVER_CONCURRENCY)
         return function
 
     def _gateway_policy(self) -> iam.ManagedPolicy:

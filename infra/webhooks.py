@@ -12,7 +12,7 @@ from infra.function import Function
 from infra.queues import Queue
 
 MAX_TRIES = 50
-"""A bound on the tries of one webhook, above what the schedule of `deliver` needs."""
+"""Tries of one webhook, the queue's visibility timeout apart, before it goes to the dead letters."""
 
 STREAM_RETRIES = 5
 """A record that fails as often is put aside, because it holds up all that follow it in its shard."""

@@ -102,7 +102,8 @@ def _running(directory: Path) -> int | None:
 
 def _known(directory: Path) -> Endpoints:
     found = endpoints.read(directory)
-    if found is None:
+    started_at = (directory / PROCESS_FILE).stat().st_mtime
+    if found is None or (directory / endpoints.FILE).stat().st_mtime < started_at:
         raise SystemUnavailable("the local system is still starting; try again in a moment")
     return found
 

@@ -1,6 +1,6 @@
 """Anything that the product may hold, for properties."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -13,8 +13,8 @@ from tracking.mail.envelopes import MAX_RECIPIENTS, Envelope
 from tracking.opens.classification import OpenClass
 from tracking.opens.fetches import Fetch
 
-times: SearchStrategy[datetime] = st.datetimes(
-    datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)
+times: SearchStrategy[datetime] = st.integers(1_600_000_000_000_000, 4_000_000_000_000_000).map(
+    lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 )
 names = st.text(min_size=1, max_size=30)
 numbers = st.integers(1, MAX_RECIPIENTS)

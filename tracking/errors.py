@@ -2,6 +2,7 @@
 
 TrackingError
 ├── InvalidToken          somebody else's URL, or one that was damaged
+│   └── UnknownKey        signed with a key that is newer than those we read, or made up
 ├── InvalidEnvelope       the outbox holds something that no front door wrote
 ├── StaleVersion          the delivery changed since it was read
 └── StorageUnavailable    AWS refused or failed; trying again may help
@@ -17,6 +18,10 @@ class TrackingError(Exception):
 
 class InvalidToken(TrackingError):
     """The text is not a token that one of our keys signed."""
+
+
+class UnknownKey(InvalidToken):
+    """The token names a key that is not among those given."""
 
 
 class InvalidEnvelope(TrackingError):

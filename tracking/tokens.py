@@ -19,7 +19,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tracking.errors import InvalidToken
+from tracking.errors import InvalidToken, UnknownKey
 from tracking.mail import email_ids
 
 LENGTH = 34
@@ -64,8 +64,8 @@ def verify(text: str, keys: Mapping[int, bytes]) -> PixelToken:
         The token.
 
     Raises:
-        InvalidToken: `text` has another length or alphabet, an unknown key id, or a signature over other
-            bytes.
+        UnknownKey: `text` names a key that is not in `keys`.
+        InvalidToken: `text` has another length or alphabet, or a signature over other bytes.
 
     Source:
         Truncated HMAC: RFC 2104, section 5.
@@ -79,7 +79,7 @@ def verify(text: str, keys: Mapping[int, bytes]) -> PixelToken:
     body, tag = raw[:_BODY_BYTES], raw[_BODY_BYTES:]
     key = keys.get(body[0])
     if key is None:
-        raise InvalidToken("the token's key is not known")
+        raise UnknownKey("the token's key is not known")
     # The last character has four bits to spare: only one spelling of a token counts.
     if not hmac.compare_digest(tag, _tag(body, key)) or _encode(raw) != text:
         raise InvalidToken("the token's signature is over other bytes")

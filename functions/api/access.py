@@ -61,7 +61,7 @@ def _is_signed_in(event: dict[str, Any]) -> bool:
 def _key_in_body(body: str) -> str | None:
     try:
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     key = fields.get("api_key") if isinstance(fields, dict) else None
     return key if isinstance(key, str) else None

@@ -1,7 +1,6 @@
 """What happened to the mail: the activity search."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from functions.api.answers import success
 from tracking.mail.deliveries import Event, EventType, History, Message
 from tracking.opens.classification import RULESET_VERSION, Open
 from tracking.storage.activity import FeedEntry
+from tracking.storage.activity_items import KEPT_FOR
 
 router = APIGatewayHttpRouter()
 
@@ -66,7 +66,8 @@ def _position(token: str) -> str:
     """The feed's position behind a continue token."""
     try:
         position = base64.urlsafe_b64decode(token.encode() + b"==").decode()
-    except (binascii.Error, UnicodeError) as error:
+        datetime.fromisoformat(position.partition("#")[0])
+    except ValueError as error:
         raise ValueError("not a token that an earlier answer gave") from error
     if not _POSITION.fullmatch(position):
         raise ValueError("not a token that an earlier answer gave")
@@ -115,9 +116,10 @@ def search(wanted: Annotated[Search, Body()]) -> dict[str, Any]:
         if wanted.start_date
         else now.replace(hour=0, minute=0, second=0, microsecond=0)
     )
-    end = _time(wanted.end_date) if wanted.end_date else now + timedelta(seconds=1)
+    newest, oldest = now + timedelta(seconds=1), now - KEPT_FOR
+    end = min(_time(wanted.end_date), newest) if wanted.end_date else newest
     limit = wanted.limit or 100
-    found = _found(wanted, adapters.activity().feed(start, end, wanted.continue_token))
+    found = _found(wanted, adapters.activity().feed(max(start, oldest), end, wanted.continue_token))
     page = list(islice(found, limit + 1))
     more = len(page) > limit
     token = base64.urlsafe_b64encode(page[limit - 1][0].encode()).decode().rstrip("=") if more else None

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -167,7 +168,7 @@ def view_ip_addresses(which: Annotated[IpAddressFilter, Body()]) -> dict[str, An
 def add_api_key(key: Annotated[ApiKey, Body()]) -> dict[str, Any]:
     """Add an API key. It is in the answer, and never again."""
     text = credentials.new_api_key(os.urandom(credentials.API_KEY_RANDOM_BYTES))
-    _check_grant(key)
+    _check_grant(key.endpoints or DEFAULT_ENDPOINTS)
     added = _add(
         Credential(
             CredentialKind.API_KEY,
@@ -184,15 +185,17 @@ def add_api_key(key: Annotated[ApiKey, Body()]) -> dict[str, Any]:
 @router.post("/api_keys/edit")
 def replace_api_key(key: Annotated[ApiKeyEdit, Body()]) -> dict[str, Any]:
     """Edit an API key; what is left out goes to its default."""
-    _check_grant(key)
-    return success(router, [_shown(_edit(_api_key(key.id), key, keep=False))])
+    edited = _api_key(key.id)
+    _check_grant([*edited.endpoints, *(key.endpoints or DEFAULT_ENDPOINTS)])
+    return success(router, [_shown(_edit(edited, key, keep=False))])
 
 
 @router.patch("/api_keys/edit")
 def patch_api_key(key: Annotated[ApiKeyEdit, Body()]) -> dict[str, Any]:
     """Edit an API key; what is left out stays."""
-    _check_grant(key)
-    return success(router, [_shown(_edit(_api_key(key.id), key, keep=True))])
+    edited = _api_key(key.id)
+    _check_grant([*edited.endpoints, *(key.endpoints or ())])
+    return success(router, [_shown(_edit(edited, key, keep=True))])
 
 
 @router.post("/api_keys/view")
@@ -245,15 +248,15 @@ def _existing(kind: CredentialKind, credential_id: str, field: str) -> Credentia
     return credential
 
 
-def _check_grant(key: ApiKey) -> None:
-    """A key grants no more than it has; a person signed in may grant all."""
+def _check_grant(wanted: Iterable[str]) -> None:
+    """A key grants and edits no more than it has; a person signed in may do all."""
     caller: Credential | None = router.context["caller"]
-    if caller is None or key.endpoints is None:
+    if caller is None:
         return
     beyond = [
-        wanted
-        for wanted in key.endpoints
-        if not any(fnmatchcase(wanted, granted) for granted in caller.endpoints)
+        pattern
+        for pattern in wanted
+        if not any(fnmatchcase(pattern, granted) for granted in caller.endpoints)
     ]
     if beyond:
         raise invalid("endpoints", f"the calling key may not grant {', '.join(beyond)}")

@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.api import access, activity, credentials, sending, webhooks
-from functions.api.answers import ErrorCode, FieldError, Refusal, failure
+from functions.api.answers import ErrorCode, FieldError, Refusal, failure, invalid
 from tracking.errors import StorageUnavailable
 
 LOGGER = Logger()
@@ -55,6 +55,11 @@ def _fields_refused(error: RequestValidationError) -> "Response[str]":
     fields = [_field_error(found) for found in error.errors()]
     message = "; ".join(f"{field.name}: {field.message}" for field in fields)
     return _failed(Refusal(HTTPStatus.BAD_REQUEST, message, ErrorCode.NON_VALIDATING_IN_PAYLOAD, fields[0]))
+
+
+@app.exception_handler(RecursionError)
+def _too_deep(_error: RecursionError) -> "Response[str]":
+    return _failed(invalid("body", "it is nested too deep"))
 
 
 @app.exception_handler(StorageUnavailable)

@@ -125,9 +125,9 @@ def compose(mail: Mail) -> bytes:
     for custom in mail.custom_headers:
         if custom.header.lower() not in _OURS_TO_WRITE:
             message[custom.header] = custom.value
-    if mail.text_body is not None:
+    if mail.text_body:
         message.set_content(mail.text_body, cte="quoted-printable")
-    if mail.html_body is not None:
+    if mail.html_body:
         _add_html(message, mail)
     for attachment in mail.attachments:
         message.add_attachment(attachment.fileblob, *attachment.content_type, filename=attachment.filename)
@@ -135,7 +135,7 @@ def compose(mail: Mail) -> bytes:
 
 
 def _add_html(message: EmailMessage, mail: Mail) -> None:
-    if mail.text_body is None:
+    if not mail.text_body:
         message.set_content(mail.html_body, subtype="html", cte="quoted-printable")
         holder: EmailMessage = message
     else:

@@ -1,7 +1,6 @@
 """Mail handed in over HTTPS."""
 
 import base64
-import binascii
 import os
 from datetime import UTC, datetime
 from email import policy
@@ -50,7 +49,7 @@ def send_mime(mail: Annotated[MimeMail, Body()]) -> dict[str, Any]:
     """Send a mail that the caller wrote, to the recipients in its To, Cc and Bcc."""
     try:
         message = base64.b64decode(mail.mime_email, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise invalid("mime_email", "not base64") from error
     header = _HEADERS.parsebytes(message)
     named = getaddresses([str(value) for name in ("to", "cc", "bcc") for value in header.get_all(name, [])])

@@ -61,6 +61,7 @@ class EndpointId(BaseModel):
 @router.post("/webhook/add")
 def add(new: Annotated[NewEndpoint, Body()]) -> dict[str, Any]:
     """Add an endpoint. Its signing secret is in the answer: an extension of SMTP2GO's API."""
+    root = adapters.webhook_signing_root()
     endpoint = Endpoint(
         id=adapters.settings().next_endpoint_id(),
         url=new.url,
@@ -70,8 +71,7 @@ def add(new: Annotated[NewEndpoint, Body()]) -> dict[str, Any]:
         output_format=new.output_format or OutputFormat.FORM,
     )
     adapters.settings().put_endpoint(endpoint)
-    secret = signing_secret(endpoint, adapters.webhook_signing_root())
-    return success(router, _shown(endpoint) | {"secret": secret})
+    return success(router, _shown(endpoint) | {"secret": signing_secret(endpoint, root)})
 
 
 @router.post("/webhook/view")

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tracking import injection, tokens
 from tracking.errors import StorageUnavailable
@@ -130,11 +130,14 @@ def _deliver(
     )
     if delivery.ses_message_id is None:
         url = _pixel_url(delivery)
-        copy = outgoing.plan.with_pixel(url) if outgoing.plan else outgoing.message
+        is_tracked = outgoing.plan and delivery.mode is TrackingMode.FULL
+        copy = outgoing.plan.with_pixel(url) if outgoing.plan and is_tracked else outgoing.message
         # Taken before the call: what happens to the mail afterwards is later than this.
         sent_at = datetime.now(UTC)
         try:
             ses_message_id = send(envelope, delivery, copy)
+        except BotoCoreError as error:
+            raise SesUnavailable(str(error)) from error
         except ClientError as error:
             if error.response["Error"]["Code"] not in _PERMANENT_REFUSALS:
                 raise SesUnavailable(str(error)) from error

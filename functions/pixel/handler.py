@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from tracking import tokens
-from tracking.errors import InvalidToken
+from tracking.errors import InvalidToken, UnknownKey
 from tracking.mail.deliveries import TrackingMode, fetched
 from tracking.opens.fetches import Fetch
 from tracking.storage.activity import Activity
@@ -53,7 +53,7 @@ def _record(event: dict[str, Any]) -> None:
     if path is None or event["requestContext"]["http"]["method"] != "GET":
         return
     try:
-        token = tokens.verify(path[1], _keys().verifying())
+        token = _token(path[1])
     except InvalidToken:
         LOGGER.info("not a token of ours")
         return
@@ -62,6 +62,13 @@ def _record(event: dict[str, Any]) -> None:
         LOGGER.info("fetch not kept", email_id=token.email_id, known=delivery is not None)
         return
     _activity().append(token.email_id, token.recipient, fetched(_fetch(event)))
+
+
+def _token(text: str) -> tokens.PixelToken:
+    try:
+        return tokens.verify(text, _keys().verifying())
+    except UnknownKey:
+        return tokens.verify(text, _keys().renewed())
 
 
 def _fetch(event: dict[str, Any]) -> Fetch:

@@ -65,7 +65,7 @@ def _signature(endpoint: Endpoint, webhook_id: str, body: str) -> dict[str, str]
 
 def _exempt_hosts() -> list[str]:
     """Set by the local system alone; the template has no such variable."""
-    return os.environ.get("WEBHOOK_EXEMPT_HOSTS", "").split(",")
+    return list(filter(None, os.environ.get("WEBHOOK_EXEMPT_HOSTS", "").split(",")))
 
 
 @cache

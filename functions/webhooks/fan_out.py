@@ -18,7 +18,8 @@ from functions.webhooks import payloads
 from tracking.errors import StaleVersion
 from tracking.mail import deliveries
 from tracking.mail.deliveries import Event, History
-from tracking.storage.activity import Activity, event_of
+from tracking.storage.activity import Activity
+from tracking.storage.activity_items import event_of
 from tracking.storage.settings import Settings
 
 if TYPE_CHECKING:

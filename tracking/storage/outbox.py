@@ -56,7 +56,8 @@ class Outbox:
         """Take responsibility for a message: when this returns, both its bytes and its envelope are stored.
 
         Raises:
-            OutboxUnavailable: At least one of the two is not stored; nothing will be sent.
+            OutboxUnavailable: At least one of the two is not known to be stored. Whoever hands the message in
+                again may rarely have it sent twice: the queue may have taken an envelope and lost the answer.
         """
         self._messages.put(envelope.email_id, message)
         with raising(OutboxUnavailable):

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
 KEYS_REFRESHED_AFTER = timedelta(minutes=5)
-"""How long a warm function keeps the keys that it read: a new key must not sign for longer unseen."""
+"""How long a warm function keeps the keys that it read."""
+
+KEYS_RENEWED_AFTER = timedelta(seconds=5)
+"""How old the keys must be before `renewed` reads them again: made-up key ids must not cost a call each."""
 
 
 class PixelKeys:
@@ -35,7 +38,18 @@ class PixelKeys:
         Raises:
             SettingsUnavailable: They cannot be read, and never could.
         """
-        if time.monotonic() - self._read_at > KEYS_REFRESHED_AFTER.total_seconds():
+        return self._younger_than(KEYS_REFRESHED_AFTER)
+
+    def renewed(self) -> dict[int, bytes]:
+        """All keys again, for a token whose key is not among them: it may be a new one.
+
+        Raises:
+            SettingsUnavailable: They cannot be read, and never could.
+        """
+        return self._younger_than(KEYS_RENEWED_AFTER)
+
+    def _younger_than(self, age: timedelta) -> dict[int, bytes]:
+        if time.monotonic() - self._read_at > age.total_seconds():
             try:
                 self._keys = self._read()
             except SettingsUnavailable:
@@ -53,8 +67,12 @@ class PixelKeys:
         return max(self.verifying().items())
 
     def _read(self) -> dict[int, bytes]:
-        texts = json.loads(read_secret(self._secretsmanager, self._secret_id))
-        return {int(key_id): hashlib.sha256(text.encode()).digest() for key_id, text in texts.items()}
+        secret = read_secret(self._secretsmanager, self._secret_id)
+        try:
+            texts = json.loads(secret)
+            return {int(key_id): hashlib.sha256(text.encode()).digest() for key_id, text in texts.items()}
+        except (ValueError, AttributeError) as error:
+            raise SettingsUnavailable("the pixel keys' secret is not an object of texts by key id") from error
 
 
 def read_secret(secretsmanager: "SecretsManagerClient", secret_id: str) -> str:

@@ -1,19 +1,22 @@
 """Always the pixel; a record of the fetch where there is something to record."""
 
 import base64
-import copy
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 
+from functions.pixel import handler
 from functions.pixel.handler import GIF, handle
 from tests.functions.conftest import Cloud
 from tracking import tokens
 from tracking.mail import deliveries
 from tracking.mail.deliveries import Delivery, TrackingMode
 from tracking.opens.fetches import Fetch
+from tracking.storage.secrets import KEYS_RENEWED_AFTER
 from tracking.tokens import PixelToken
 
 EMAIL_ID = "06h0r9co15h30phg2640"
@@ -190,7 +193,9 @@ def test_very_long_headers_are_cut(cloud: Cloud) -> None:
     ],
     ids=["forged", "made_up", "truncated", "over_long", "padded", "not_ascii", "path", "empty"],
 )
-def test_any_other_token_gets_the_pixel_and_records_nothing(cloud: Cloud, spoil: Any) -> None:
+def test_any_other_token_gets_the_pixel_and_records_nothing(
+    cloud: Cloud, spoil: Callable[[str], str]
+) -> None:
     answer = handle(request(f"/o/{spoil(token(cloud))}.gif"), None)
 
     assert_is_the_pixel(answer)
@@ -243,7 +248,7 @@ def test_a_delivery_whose_mode_is_off_records_nothing(cloud: Cloud) -> None:
 def test_a_fetch_that_cannot_be_stored_gets_the_pixel_and_is_logged_with_all_its_facts(
     cloud: Cloud,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
     variable: str,
 ) -> None:
     path = f"/o/{token(cloud)}.gif"
@@ -253,8 +258,7 @@ def test_a_fetch_that_cannot_be_stored_gets_the_pixel_and_is_logged_with_all_its
 
     assert_is_the_pixel(answer)
     assert cloud.stored_events() == []
-    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    (line,) = [line for line in logged if line["message"] == "fetch not stored"]
+    (line,) = [vars(record) for record in caplog.records if record.message == "fetch not stored"]
     assert line["path"] == path
     assert line["fetch"]["user-agent"] == USER_AGENT
     assert line["fetch"]["x-amz-cf-id"] == "cf-1"
@@ -266,9 +270,14 @@ def test_an_event_of_another_shape_gets_the_pixel(event: dict[str, Any]) -> None
 
 
 @pytest.mark.usefixtures("delivery")
-def test_an_answer_that_somebody_changed_does_not_change_the_next(cloud: Cloud) -> None:
-    event = request(f"/o/{token(cloud)}.gif")
+def test_a_token_of_a_key_that_is_newer_than_the_keys_in_memory_is_recorded(cloud: Cloud) -> None:
+    handle(request("/o/" + "A" * 34 + ".gif"), None)
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId="pixel", SecretString=json.dumps({"1": "a" * 64, "2": "b" * 64})
+    )
+    handler._keys()._read_at -= KEYS_RENEWED_AFTER.total_seconds()
 
-    first = copy.deepcopy(handle(event, None))
+    assert_is_the_pixel(handle(request(f"/o/{token(cloud)}.gif"), None))
 
-    assert handle(event, None) == first
+    assert cloud.keys.signing()[0] == 2
+    assert cloud.stored_events() == ["RCPT#001#cf-1"]

@@ -11,7 +11,8 @@ from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, History, Message, Summary, TrackingMode
 from tracking.opens.classification import OpenClass
 from tracking.opens.fetches import Fetch
-from tracking.storage.activity import KEPT_FOR, Activity
+from tracking.storage.activity import Activity
+from tracking.storage.activity_items import KEPT_FOR
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,7 @@ from tests import strategies
 from tracking.mail.credentials import Credential
 from tracking.mail.deliveries import Delivery, Event, Message
 from tracking.mail.endpoints import Endpoint
-from tracking.storage import activity, aws, settings
+from tracking.storage import activity_items, aws, settings
 from tracking.storage.aws import Item
 
 
@@ -18,32 +18,32 @@ def stored(item: Item) -> Item:
 
 @given(strategies.messages)
 def test_a_message_comes_back(message: Message) -> None:
-    assert activity._message(stored(activity._message_item(message))) == message
+    assert activity_items.message(stored(activity_items.message_item(message))) == message
 
 
 @given(strategies.deliveries)
 def test_a_delivery_comes_back(delivery: Delivery) -> None:
-    assert activity._delivery(stored(activity._delivery_item(delivery))) == delivery
+    assert activity_items.delivery(stored(activity_items.delivery_item(delivery))) == delivery
 
 
 @given(strategies.events)
 def test_an_event_comes_back(event: Event) -> None:
-    assert activity._event(stored(activity._event_item("06h0r9co15h30phg2640", 1, event))) == event
+    assert activity_items.event(stored(activity_items.event_item("06h0r9co15h30phg2640", 1, event))) == event
 
 
 @given(strategies.ids, strategies.numbers, strategies.events)
 def test_an_event_comes_back_from_the_stream_with_its_delivery(
     email_id: str, number: int, event: Event
 ) -> None:
-    image = aws.to_attributes(activity._event_item(email_id, number, event))
+    image = aws.to_attributes(activity_items.event_item(email_id, number, event))
 
-    assert activity.event_of(image) == (email_id, number, event)
+    assert activity_items.event_of(image) == (email_id, number, event)
 
 
 @given(strategies.messages, strategies.deliveries)
 def test_a_message_or_a_delivery_in_the_stream_is_no_event(message: Message, delivery: Delivery) -> None:
-    assert activity.event_of(aws.to_attributes(activity._message_item(message))) is None
-    assert activity.event_of(aws.to_attributes(activity._delivery_item(delivery))) is None
+    assert activity_items.event_of(aws.to_attributes(activity_items.message_item(message))) is None
+    assert activity_items.event_of(aws.to_attributes(activity_items.delivery_item(delivery))) is None
 
 
 @given(strategies.credentials)

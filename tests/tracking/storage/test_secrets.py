@@ -7,7 +7,7 @@ from boto3 import Session
 
 from tracking.errors import SettingsUnavailable
 from tracking.storage import secrets
-from tracking.storage.secrets import KEYS_REFRESHED_AFTER, PixelKeys
+from tracking.storage.secrets import KEYS_REFRESHED_AFTER, KEYS_RENEWED_AFTER, PixelKeys
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -60,6 +60,27 @@ def test_keys_that_cannot_be_read_again_stay_as_they_were(secretsmanager: "Secre
 def test_keys_that_never_could_be_read_are_one_error(secretsmanager: "SecretsManagerClient") -> None:
     with pytest.raises(SettingsUnavailable):
         PixelKeys(secretsmanager, "missing").verifying()
+
+
+def test_keys_are_renewed_sooner_for_a_token_of_a_new_one_and_not_for_each(
+    secretsmanager: "SecretsManagerClient",
+) -> None:
+    keys = PixelKeys(secretsmanager, "keys")
+    keys.verifying()
+    secretsmanager.put_secret_value(SecretId="keys", SecretString='{"13": "newest"}')
+
+    assert 13 not in keys.renewed()
+
+    grow_old(keys, KEYS_RENEWED_AFTER.total_seconds())
+    assert keys.renewed() == {13: key("newest")}
+
+
+@pytest.mark.parametrize("text", ["nonsense", "[]", '{"one": "key"}', '{"1": 7}'])
+def test_a_secret_of_another_shape_is_one_error(secretsmanager: "SecretsManagerClient", text: str) -> None:
+    secretsmanager.put_secret_value(SecretId="keys", SecretString=text)
+
+    with pytest.raises(SettingsUnavailable):
+        PixelKeys(secretsmanager, "keys").verifying()
 
 
 def test_a_secret_is_read_as_text(secretsmanager: "SecretsManagerClient") -> None:

@@ -1,0 +1,218 @@
+"""SES's events, in the shape that its documentation gives them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.inject.feedback import handle
+from tests.functions.conftest import Cloud
+from tests.functions.sqs import batch, left
+from tracking.mail.deliveries import Delivery, Event, EventType, TrackingMode
+
+EMAIL_ID = "06h0r9co15h30phg2640"
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LATER = datetime(2026, 11, 24, 12, 0, 3, 250000, tzinfo=UTC)
+STAMP = "2026-11-24T12:00:03.250Z"
+
+# Source: SES developer guide, "Examples of event data that Amazon SES publishes to Amazon SNS".
+MAIL: dict[str, Any] = {
+    "timestamp": "2026-11-24T12:00:00.000Z",
+    "source": "shop@example.com",
+    "messageId": "ses-1",
+    "destination": ["bob@example.net"],
+    "tags": {
+        "ses:configuration-set": ["Sending"],
+        "ses:from-domain": ["example.com"],
+        "email_id": [EMAIL_ID],
+        "recipient": ["001"],
+    },
+}
+DELIVERY: dict[str, Any] = {
+    "eventType": "Delivery",
+    "mail": MAIL,
+    "delivery": {
+        "timestamp": STAMP,
+        "processingTimeMillis": 3250,
+        "recipients": ["bob@example.net"],
+        "smtpResponse": "250 2.6.0 Message received",
+        "remoteMtaIp": "198.51.100.25",
+        "reportingMTA": "mta.example.com",
+    },
+}
+BOUNCE: dict[str, Any] = {
+    "eventType": "Bounce",
+    "mail": MAIL,
+    "bounce": {
+        "feedbackId": "feedback-1",
+        "bounceType": "Permanent",
+        "bounceSubType": "General",
+        "bouncedRecipients": [
+            {
+                "emailAddress": "bob@example.net",
+                "action": "failed",
+                "status": "5.1.1",
+                "diagnosticCode": "smtp; 550 5.1.1 user unknown",
+            }
+        ],
+        "timestamp": STAMP,
+        "reportingMTA": "dsn; mta.example.com",
+    },
+}
+COMPLAINT: dict[str, Any] = {
+    "eventType": "Complaint",
+    "mail": MAIL,
+    "complaint": {
+        "complainedRecipients": [{"emailAddress": "bob@example.net"}],
+        "timestamp": STAMP,
+        "feedbackId": "feedback-2",
+        "userAgent": "Amazon SES Mailbox Simulator",
+        "complaintFeedbackType": "abuse",
+        "arrivalDate": "2026-11-24T12:00:02.000Z",
+    },
+}
+REJECT: dict[str, Any] = {"eventType": "Reject", "mail": MAIL, "reject": {"reason": "Bad content"}}
+DELAY: dict[str, Any] = {
+    "eventType": "DeliveryDelay",
+    "mail": MAIL,
+    "deliveryDelay": {
+        "timestamp": STAMP,
+        "delayType": "MailboxFull",
+        "expirationTime": "2026-11-25T02:00:00.000Z",
+        "delayedRecipients": [{"emailAddress": "bob@example.net", "status": "4.2.2"}],
+    },
+}
+SEND: dict[str, Any] = {"eventType": "Send", "mail": MAIL, "send": {}}
+
+EVERY = pytest.mark.parametrize(
+    "published", [DELIVERY, BOUNCE, COMPLAINT, REJECT, DELAY], ids=lambda published: published["eventType"]
+)
+
+
+@pytest.fixture(autouse=True)
+def delivery(cloud: Cloud) -> Delivery:
+    return cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT))
+
+
+def events(cloud: Cloud) -> tuple[Event, ...]:
+    history = cloud.activity.history(EMAIL_ID, 1)
+    assert history
+    return history.events
+
+
+@pytest.mark.parametrize(
+    ("published", "expected"),
+    [
+        (
+            DELIVERY,
+            (
+                EventType.DELIVERED,
+                LATER,
+                {"smtp_response": "250 2.6.0 Message received", "host": "198.51.100.25"},
+            ),
+        ),
+        (
+            BOUNCE,
+            (
+                EventType.BOUNCED,
+                LATER,
+                {
+                    "bounce": "hard",
+                    "bounce_subtype": "General",
+                    "smtp_response": "smtp; 550 5.1.1 user unknown",
+                },
+            ),
+        ),
+        (COMPLAINT, (EventType.COMPLAINED, LATER, {"reason": "abuse"})),
+        (REJECT, (EventType.REJECTED, AT, {"reason": "Bad content"})),
+        (DELAY, (EventType.DELAYED, LATER, {"reason": "MailboxFull"})),
+    ],
+    ids=["delivered", "bounced", "complained", "rejected", "delayed"],
+)
+def test_what_ses_says_becomes_an_event_of_the_delivery(
+    cloud: Cloud, context: LambdaContext, published: dict[str, Any], expected: tuple[object, ...]
+) -> None:
+    assert left(handle(batch(json.dumps(published)), context)) == []
+
+    (event,) = events(cloud)
+    assert (event.type, event.at, event.details) == expected
+
+
+@pytest.mark.parametrize("bounce_type", ["Transient", "Undetermined"])
+def test_a_bounce_that_is_not_permanent_is_soft(
+    cloud: Cloud, context: LambdaContext, bounce_type: str
+) -> None:
+    bounce = {**BOUNCE, "bounce": {**BOUNCE["bounce"], "bounceType": bounce_type, "bouncedRecipients": []}}
+
+    handle(batch(json.dumps(bounce)), context)
+
+    (event,) = events(cloud)
+    assert event.details == {"bounce": "soft", "bounce_subtype": "General"}
+
+
+def test_a_delivery_remembers_when_it_arrived(cloud: Cloud, context: LambdaContext) -> None:
+    handle(batch(json.dumps(DELIVERY)), context)
+
+    found = cloud.activity.delivery(EMAIL_ID, 1)
+    assert found
+    assert found.delivered_at == LATER
+
+
+@EVERY
+def test_the_same_event_twice_is_one(cloud: Cloud, context: LambdaContext, published: dict[str, Any]) -> None:
+    body = json.dumps(published)
+
+    assert left(handle(batch(body, body), context)) == []
+    assert left(handle(batch(body), context)) == []
+
+    assert len(events(cloud)) == 1
+
+
+def test_a_mail_can_be_put_off_twice(cloud: Cloud, context: LambdaContext) -> None:
+    again = (LATER + timedelta(minutes=5)).isoformat()
+    second = {**DELAY, "deliveryDelay": {**DELAY["deliveryDelay"], "timestamp": again}}
+
+    handle(batch(json.dumps(DELAY), json.dumps(second)), context)
+
+    assert [event.type for event in events(cloud)] == [EventType.DELAYED] * 2
+
+
+@EVERY
+def test_an_event_of_a_mail_that_is_not_ours_is_ignored(
+    cloud: Cloud, context: LambdaContext, published: dict[str, Any]
+) -> None:
+    tags = {"ses:configuration-set": ["Sending"]}
+
+    assert left(handle(batch(json.dumps({**published, "mail": {**MAIL, "tags": tags}})), context)) == []
+
+    assert cloud.stored_events() == []
+
+
+@pytest.mark.parametrize(
+    "published",
+    [
+        SEND,
+        {**SEND, "eventType": "Open"},
+        {},
+        {**DELIVERY, "mail": {**MAIL, "tags": {"email_id": [], "recipient": ["001"]}}},
+        {**DELIVERY, "mail": {**MAIL, "tags": {"email_id": [EMAIL_ID], "recipient": ["x"]}}},
+    ],
+)
+def test_what_says_nothing_new_is_ignored(
+    cloud: Cloud, context: LambdaContext, published: dict[str, Any]
+) -> None:
+    assert left(handle(batch(json.dumps(published)), context)) == []
+
+    assert cloud.stored_events() == []
+
+
+def test_an_event_that_cannot_be_stored_stays_in_the_queue(
+    cloud: Cloud, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACTIVITY_TABLE", "missing")
+
+    assert left(handle(batch(json.dumps(DELIVERY), json.dumps(SEND)), context)) == ["message-0"]
+
+    assert cloud.stored_events() == []

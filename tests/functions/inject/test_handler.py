@@ -1,0 +1,337 @@
+"""From an envelope in the queue to one mail for each recipient."""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from functions.inject import handler
+from functions.inject.handler import DISABLED, TOO_LARGE, handle
+from tests.functions.conftest import Cloud
+from tests.functions.sqs import batch, left
+from tracking import tokens
+from tracking.mail import envelopes
+from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
+from tracking.mail.deliveries import Delivery, EventType, History, TrackingMode
+from tracking.mail.envelopes import MAX_MESSAGE_BYTES, Envelope
+from tracking.tokens import PixelToken
+
+EMAIL_ID = "06h0r9co15h30phg2640"
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+RECIPIENTS = ("bob@example.net", "carol@example.net", "dave@example.net")
+SENDER = "shop@example.com"
+USER = Credential(CredentialKind.SMTP_USER, "alice", AT, open_tracking_enabled=True)
+HTML = (
+    b"From: Shop <shop@example.com>\r\nTo: bob@example.net\r\nSubject: Hello\r\n"
+    b"Content-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>Hello</p></body></html>\r\n"
+)
+PLAIN = b"From: shop@example.com\r\nSubject: Hello\r\n\r\nHello!\r\n"
+PIXEL = re.compile(rb"https://t\.example\.com/o/([\w-]+)\.gif")
+
+
+@dataclass
+class Ses:
+    """SES in front of moto's: keeps what it was asked to send, and fails where a test says."""
+
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    failures: dict[str, str | Exception] = field(default_factory=dict)
+
+    def receive(self, params: dict[str, Any], **_: object) -> None:
+        self.requests.append(params)
+
+    def fail(self, **_: object) -> None:
+        failure = self.failures.get(self.recipients[-1])
+        if isinstance(failure, str):
+            raise ClientError({"Error": {"Code": failure, "Message": "not now"}}, "SendEmail")
+        if failure:
+            raise failure
+
+    @property
+    def recipients(self) -> list[str]:
+        return [request["Destination"]["ToAddresses"][0] for request in self.requests]
+
+    @property
+    def copies(self) -> list[bytes]:
+        return [request["Content"]["Raw"]["Data"] for request in self.requests]
+
+
+@pytest.fixture(autouse=True)
+def ses(cloud: Cloud) -> Ses:
+    boto3.client("sesv2").create_email_identity(EmailIdentity="example.com")
+    watched = Ses()
+    events = handler._ses().meta.events
+    events.register("provide-client-params.sesv2.SendEmail", watched.receive)
+    events.register("before-call.sesv2.SendEmail", watched.fail)
+    cloud.settings.add(USER)
+    return watched
+
+
+@pytest.fixture
+def take(cloud: Cloud, context: LambdaContext) -> "Take":
+    return Take(cloud, context)
+
+
+@dataclass
+class Take:
+    """Hand a message in and let the function take its envelope; again, if asked."""
+
+    cloud: Cloud
+    context: LambdaContext
+
+    def __call__(
+        self, message: bytes, recipients: tuple[str, ...] = RECIPIENTS[:1], mail_from: str = SENDER
+    ) -> bool:
+        """Whether all is done, and the envelope gone from the queue."""
+        envelope = Envelope(EMAIL_ID, USER.kind, USER.id, mail_from, recipients, AT, len(message))
+        self.cloud.messages.put(envelope.email_id, message)
+        return not left(handle(batch(envelopes.encode(envelope)), self.context))
+
+
+def history(cloud: Cloud, number: int = 1) -> History:
+    found = cloud.activity.history(EMAIL_ID, number)
+    assert found
+    return found
+
+
+def types(cloud: Cloud, number: int = 1) -> list[EventType]:
+    return [event.type for event in history(cloud, number).events]
+
+
+def test_each_recipient_gets_a_copy_with_a_pixel_of_their_own(take: Take, ses: Ses, cloud: Cloud) -> None:
+    assert take(HTML, RECIPIENTS)
+
+    assert ses.recipients == list(RECIPIENTS)
+    found = [PIXEL.findall(copy) for copy in ses.copies]
+    assert [tokens.verify(token.decode(), cloud.keys.verifying()) for (token,) in found] == [
+        PixelToken(EMAIL_ID, number) for number in (1, 2, 3)
+    ]
+
+
+def test_a_copy_is_the_message_but_for_the_pixel(take: Take, ses: Ses) -> None:
+    take(HTML)
+
+    (copy,) = ses.copies
+    without = re.sub(rb"<img[^>]*>", b"", copy)
+    assert without == HTML
+
+
+def test_a_sent_delivery_and_its_message_are_recorded(take: Take, cloud: Cloud) -> None:
+    before = datetime.now(UTC)
+
+    take(HTML)
+
+    delivery = history(cloud).delivery
+    assert delivery.recipient == RECIPIENTS[0]
+    assert delivery.mode is TrackingMode.FULL
+    assert delivery.untracked_reason is None
+    assert delivery.placement
+    assert delivery.started_at == AT
+    assert delivery.ses_message_id
+    assert delivery.sent_at
+    assert before <= delivery.sent_at <= datetime.now(UTC)
+    (event,) = history(cloud).events
+    assert (event.type, event.at) == (EventType.PROCESSED, delivery.sent_at)
+    message = cloud.activity.messages([EMAIL_ID])[EMAIL_ID]
+    assert (message.subject, message.sender, message.credential_id, message.mail_from) == (
+        "Hello",
+        "Shop <shop@example.com>",
+        "alice",
+        SENDER,
+    )
+
+
+def test_a_mail_is_tagged_and_sent_by_the_configuration_set(take: Take, ses: Ses) -> None:
+    take(HTML, RECIPIENTS)
+
+    request = ses.requests[1]
+    assert request["ConfigurationSetName"] == "Sending"
+    assert request["FromEmailAddress"] == SENDER
+    assert request["EmailTags"] == [
+        {"Name": "email_id", "Value": EMAIL_ID},
+        {"Name": "recipient", "Value": "002"},
+    ]
+
+
+def test_the_null_sender_leaves_the_sender_to_the_mails_own_header(take: Take, ses: Ses) -> None:
+    assert take(HTML, mail_from="")
+
+    assert "FromEmailAddress" not in ses.requests[0]
+
+
+@pytest.mark.parametrize("status", [CredentialStatus.ALLOWED, CredentialStatus.BLOCKED])
+def test_a_credential_without_tracking_sends_the_very_bytes_and_says_that_it_is_disabled(
+    take: Take, ses: Ses, cloud: Cloud, status: CredentialStatus
+) -> None:
+    cloud.settings.replace(replace(USER, open_tracking_enabled=False, status=status))
+
+    assert take(HTML)
+
+    assert ses.copies == [HTML]
+    assert history(cloud).delivery.mode is TrackingMode.OFF
+    assert history(cloud).delivery.untracked_reason == DISABLED
+    assert types(cloud) == [EventType.PROCESSED]
+
+
+def test_a_credential_that_is_gone_sends_without_tracking(take: Take, ses: Ses, cloud: Cloud) -> None:
+    cloud.settings.remove(USER)
+
+    assert take(HTML)
+
+    assert ses.copies == [HTML]
+    assert history(cloud).delivery.untracked_reason == DISABLED
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (PLAIN, "plain_text"),
+        (PLAIN.replace(b"Subject", b"Content-Type: multipart/mixed\r\nSubject"), "malformed"),
+    ],
+)
+def test_a_mail_that_cannot_be_tracked_goes_out_as_it_came_and_says_why(
+    take: Take, ses: Ses, cloud: Cloud, message: bytes, reason: str
+) -> None:
+    assert take(message)
+
+    assert ses.copies == [message]
+    assert history(cloud).delivery.mode is TrackingMode.OFF
+    assert history(cloud).delivery.untracked_reason == reason
+    assert types(cloud) == [EventType.PROCESSED]
+
+
+def test_a_mail_without_room_for_the_pixel_goes_out_as_it_came(take: Take, ses: Ses, cloud: Cloud) -> None:
+    message = HTML + b" " * (MAX_MESSAGE_BYTES - len(HTML))
+
+    assert take(message)
+
+    assert ses.copies == [message]
+    assert history(cloud).delivery.untracked_reason == TOO_LARGE
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_what_only_concerns_us_is_not_sent(take: Take, ses: Ses, cloud: Cloud, *, tracked: bool) -> None:
+    cloud.settings.replace(replace(USER, open_tracking_enabled=tracked))
+    ours = (
+        b"Bcc: carol@example.net,\r\n dave@example.net\r\nReturn-Path: <x@example.com>\r\n"
+        b"x-ses-configuration-set: Another\r\nX-SES-MESSAGE-TAGS: a=b\r\n"
+    )
+
+    take(ours + HTML)
+
+    (copy,) = ses.copies
+    assert copy.startswith(HTML[: HTML.index(b"<p>")])
+    assert b"dave" not in copy
+
+
+def test_a_sandbox_sends_nothing_and_records_all(take: Take, ses: Ses, cloud: Cloud) -> None:
+    cloud.settings.replace(replace(USER, status=CredentialStatus.SANDBOX))
+
+    assert take(HTML, RECIPIENTS)
+
+    assert ses.requests == []
+    assert [types(cloud, number) for number in (1, 2, 3)] == [[EventType.PROCESSED]] * 3
+    assert history(cloud).delivery.ses_message_id == "sandbox"
+
+
+def test_a_mail_that_ses_refuses_is_rejected_and_not_tried_again(take: Take, cloud: Cloud) -> None:
+    assert take(HTML, mail_from="shop@not-verified.example")
+
+    (event,) = history(cloud).events
+    assert event.type is EventType.REJECTED
+    assert "not-verified.example" in event.details["reason"]
+    assert history(cloud).delivery.sent_at is None
+
+
+@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
+def test_one_refused_recipient_does_not_keep_the_others_from_their_mail(
+    take: Take, ses: Ses, cloud: Cloud, code: str
+) -> None:
+    ses.failures = {RECIPIENTS[0]: code}
+
+    assert take(HTML, RECIPIENTS)
+
+    assert [types(cloud, number) for number in (1, 2, 3)] == [
+        [EventType.REJECTED],
+        [EventType.PROCESSED],
+        [EventType.PROCESSED],
+    ]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "TooManyRequestsException",
+        "SendingPausedException",
+        "AccountSuspendedException",
+        "InternalFailure",
+        EndpointConnectionError(endpoint_url="https://email.example"),
+    ],
+    ids=str,
+)
+def test_when_ses_takes_no_mail_now_the_envelope_stays_and_a_retry_sends_only_to_those_left(
+    take: Take, ses: Ses, cloud: Cloud, failure: str | Exception
+) -> None:
+    ses.failures = {RECIPIENTS[1]: failure}
+
+    assert not take(HTML, RECIPIENTS)
+
+    assert ses.recipients == list(RECIPIENTS)
+    assert history(cloud, 2).events == ()
+    ses.failures, ses.requests = {}, []
+
+    assert take(HTML, RECIPIENTS)
+
+    assert ses.recipients == [RECIPIENTS[1]]
+    assert [types(cloud, number) for number in (1, 2, 3)] == [[EventType.PROCESSED]] * 3
+
+
+def test_an_envelope_that_comes_twice_is_sent_once(take: Take, ses: Ses, cloud: Cloud) -> None:
+    assert take(HTML)
+    first = history(cloud)
+
+    assert take(HTML)
+
+    assert len(ses.requests) == 1
+    assert history(cloud) == first
+
+
+def test_a_delivery_that_was_sent_but_not_noted_as_processed_is_noted(
+    take: Take, ses: Ses, cloud: Cloud
+) -> None:
+    delivery = cloud.activity.start(Delivery(EMAIL_ID, 1, RECIPIENTS[0], TrackingMode.FULL, AT))
+    cloud.activity.mark_sent(delivery, AT + timedelta(seconds=1), "ses-1")
+
+    assert take(HTML)
+
+    assert ses.requests == []
+    assert types(cloud) == [EventType.PROCESSED]
+
+
+@pytest.mark.parametrize(
+    "variable", ["ACTIVITY_TABLE", "SETTINGS_TABLE", "OUTBOX_BUCKET", "PIXEL_KEYS_SECRET"]
+)
+def test_when_storage_fails_nothing_is_sent_and_the_envelope_stays(
+    take: Take, ses: Ses, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "missing")
+
+    assert not take(HTML)
+
+    assert ses.requests == []
+
+
+def test_what_is_no_envelope_stays_and_the_rest_of_the_batch_is_sent(
+    cloud: Cloud, ses: Ses, context: LambdaContext
+) -> None:
+    cloud.messages.put(EMAIL_ID, HTML)
+    envelope = Envelope(EMAIL_ID, USER.kind, USER.id, SENDER, RECIPIENTS[:1], AT, len(HTML))
+
+    answer = handle(batch("{}", envelopes.encode(envelope)), context)
+
+    assert left(answer) == ["message-0"]
+    assert ses.recipients == [RECIPIENTS[0]]

@@ -1,0 +1,201 @@
+"""From the table's stream to the queue."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.webhooks import fan_out
+from functions.webhooks.fan_out import handle
+from tests.functions.conftest import Cloud
+from tests.functions.sqs import left
+from tracking.mail import deliveries
+from tracking.mail.credentials import CredentialKind
+from tracking.mail.deliveries import Delivery, Event, EventType, Message, Summary, TrackingMode
+from tracking.mail.endpoints import Endpoint
+from tracking.opens.classification import OpenClass
+from tracking.opens.fetches import Fetch
+from tracking.storage import activity_items, aws
+
+EMAIL_ID = "06h0r9co15h30phg2640"
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+MESSAGE = Message(EMAIL_ID, CredentialKind.SMTP_USER, "alice", "a@example.com", AT, 1000, subject="Hello")
+DELIVERY = Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT, sent_at=AT)
+PROCESSED = deliveries.processed(DELIVERY)
+FETCHED = deliveries.fetched(Fetch("cf-1", AT + timedelta(minutes=1), user_agent="curl/8"))
+ENDPOINT = Endpoint(1, "https://example.com/", AT, frozenset({EventType.FETCHED, EventType.PROCESSED}))
+
+
+@pytest.fixture(autouse=True)
+def mail(cloud: Cloud) -> None:
+    cloud.activity.put_message(MESSAGE)
+    cloud.activity.start(DELIVERY)
+    cloud.settings.put_endpoint(ENDPOINT)
+
+
+def stream(*events: Event, name: str = "INSERT") -> dict[str, Any]:
+    """Source: DynamoDB developer guide, "DynamoDB Streams and AWS Lambda triggers"."""
+    items = [activity_items.event_item(EMAIL_ID, 1, event) for event in events]
+    return records(*items, name=name)
+
+
+def records(*items: dict[str, Any], name: str = "INSERT") -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "eventID": str(number),
+                "eventName": name,
+                "eventSource": "aws:dynamodb",
+                "dynamodb": {
+                    "SequenceNumber": f"sequence-{number}",
+                    "StreamViewType": "NEW_IMAGE",
+                    "NewImage": aws.to_attributes(item),
+                },
+            }
+            for number, item in enumerate(items)
+        ]
+    }
+
+
+def queued(cloud: Cloud) -> list[dict[str, Any]]:
+    return [json.loads(body) for body in cloud.queued()]
+
+
+def summary(cloud: Cloud) -> tuple[Summary, int]:
+    delivery = cloud.activity.delivery(EMAIL_ID, 1)
+    assert delivery
+    return delivery.summary, delivery.version
+
+
+def test_an_event_is_queued_for_the_endpoint_that_wants_it(cloud: Cloud, context: LambdaContext) -> None:
+    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+
+    assert left(handle(stream(FETCHED), context)) == []
+
+    (message,) = queued(cloud)
+    assert message["endpoint"] == 1
+    assert message["webhook_id"].startswith("msg_")
+    assert (message["payload"]["event"], message["payload"]["subject"]) == ("open", "Hello")
+    assert message["payload"]["open-class"] == "bot"
+
+
+def test_the_same_event_twice_has_the_same_id(cloud: Cloud, context: LambdaContext) -> None:
+    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+
+    handle(stream(PROCESSED, PROCESSED), context)
+
+    first, second = queued(cloud)
+    assert first == second
+
+
+def test_each_endpoint_hears_only_of_what_it_asked_for(cloud: Cloud, context: LambdaContext) -> None:
+    for endpoint in (
+        replace(ENDPOINT, id=2, events=frozenset({EventType.BOUNCED})),
+        replace(ENDPOINT, id=3, credential_ids=frozenset({"carol"})),
+        replace(ENDPOINT, id=4, credential_ids=frozenset({"carol", "alice"})),
+        replace(ENDPOINT, id=5, events=frozenset()),
+    ):
+        cloud.settings.put_endpoint(endpoint)
+    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+
+    handle(stream(PROCESSED), context)
+
+    assert sorted(message["endpoint"] for message in queued(cloud)) == [1, 4]
+
+
+def test_a_fetch_brings_the_summary_up_to_date(cloud: Cloud, context: LambdaContext) -> None:
+    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+
+    handle(stream(FETCHED), context)
+
+    assert summary(cloud) == (Summary({OpenClass.BOT: 1}, FETCHED.at, FETCHED.at), 1)
+
+
+def test_a_fetch_that_comes_again_counts_once_and_writes_nothing(
+    cloud: Cloud, context: LambdaContext
+) -> None:
+    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+
+    handle(stream(FETCHED, FETCHED), context)
+
+    assert summary(cloud) == (Summary({OpenClass.BOT: 1}, FETCHED.at, FETCHED.at), 1)
+
+
+def test_an_event_that_is_no_fetch_leaves_the_summary_alone(cloud: Cloud, context: LambdaContext) -> None:
+    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+
+    handle(stream(PROCESSED), context)
+
+    assert summary(cloud) == (Summary(), 0)
+
+
+def write_between(cloud: Cloud, times: int) -> None:
+    """Let another writer be first, between the function's reading and its writing."""
+    written: list[int] = []
+
+    def write(**_: object) -> None:
+        if len(written) < times:
+            written.append(1)
+            delivery = cloud.activity.delivery(EMAIL_ID, 1)
+            assert delivery
+            cloud.activity.write_summary(delivery, Summary())
+
+    fan_out._activity()._dynamodb.meta.events.register("before-call.dynamodb.UpdateItem", write)
+
+
+def test_a_summary_that_another_writer_changed_is_computed_anew(cloud: Cloud, context: LambdaContext) -> None:
+    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+    write_between(cloud, 2)
+
+    assert left(handle(stream(FETCHED), context)) == []
+
+    assert summary(cloud) == (Summary({OpenClass.BOT: 1}, FETCHED.at, FETCHED.at), 3)
+    assert len(queued(cloud)) == 1
+
+
+def test_a_summary_that_never_stands_still_leaves_the_event_to_the_stream(
+    cloud: Cloud, context: LambdaContext
+) -> None:
+    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+    write_between(cloud, fan_out.SUMMARY_ATTEMPTS)
+
+    assert left(handle(stream(FETCHED), context)) == ["sequence-0"]
+
+    assert queued(cloud) == []
+
+
+@pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
+def test_what_is_not_new_is_not_told(cloud: Cloud, context: LambdaContext, name: str) -> None:
+    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+
+    assert left(handle(stream(PROCESSED, name=name), context)) == []
+
+    assert queued(cloud) == []
+
+
+def test_a_new_message_or_delivery_is_no_event(cloud: Cloud, context: LambdaContext) -> None:
+    items = activity_items.message_item(MESSAGE), activity_items.delivery_item(DELIVERY)
+
+    assert left(handle(records(*items), context)) == []
+
+    assert queued(cloud) == []
+
+
+def test_an_event_of_an_unknown_delivery_is_told_to_nobody(cloud: Cloud, context: LambdaContext) -> None:
+    item = activity_items.event_item(EMAIL_ID, 9, FETCHED)
+
+    assert left(handle(records(item), context)) == []
+
+    assert queued(cloud) == []
+
+
+def test_when_the_queue_fails_the_event_comes_again(
+    cloud: Cloud, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+    monkeypatch.setenv("WEBHOOK_QUEUE", cloud.queue.rpartition("/")[0] + "/missing")
+
+    assert left(handle(stream(PROCESSED), context)) == ["sequence-0"]
