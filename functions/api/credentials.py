@@ -66,7 +66,7 @@ class SmtpUser(Switches):
 class SmtpUserFilter(BaseModel):
     """Which SMTP users to view."""
 
-    username: str | None = None
+    username: Annotated[str, Field(max_length=100)] | None = None
 
 
 class IpAddress(Switches):
@@ -103,7 +103,7 @@ class ApiKeyFilter(BaseModel):
     """Which API keys to view."""
 
     id: Annotated[str, Field(min_length=16, max_length=36)] | None = None
-    search: str | None = None
+    search: Annotated[str, Field(max_length=200)] | None = None
 
 
 @router.post("/users/smtp/add")

@@ -55,7 +55,7 @@ class NewEndpoint(BaseModel):
 class EndpointId(BaseModel):
     """Which endpoint."""
 
-    id: Annotated[int, Field(ge=1)]
+    id: Annotated[int, Field(ge=1, le=999_999_999)]
 
 
 @router.post("/webhook/add")
