@@ -129,9 +129,8 @@ def _deliver(
         )
     )
     if delivery.ses_message_id is None:
-        url = _pixel_url(delivery)
-        is_tracked = outgoing.plan and delivery.mode is TrackingMode.FULL
-        copy = outgoing.plan.with_pixel(url) if outgoing.plan and is_tracked else outgoing.message
+        plan = outgoing.plan if delivery.mode is TrackingMode.FULL else None
+        copy = plan.with_pixel(_pixel_url(delivery)) if plan else outgoing.message
         # Taken before the call: what happens to the mail afterwards is later than this.
         sent_at = datetime.now(UTC)
         try:
