@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tracking import injection, tokens
 from tracking.errors import StorageUnavailable
-from tracking.injection import Plan
+from tracking.injection import Plan, Reason
 from tracking.mail import deliveries, envelopes
 from tracking.mail.credentials import Credential, CredentialStatus
 from tracking.mail.deliveries import Delivery, Event, TrackingMode
@@ -117,12 +117,15 @@ def _deliver(
     outgoing: _Outgoing,
     send: Callable[[Envelope, Delivery, bytes], str],
 ) -> None:
+    url = _pixel_url(envelope.email_id, number) if outgoing.plan else ""
+    if outgoing.plan and outgoing.plan.holds(url):
+        outgoing = _Outgoing(outgoing.message, untracked_reason=Reason.ALREADY_TRACKED)
     delivery = _activity().start(
         Delivery(
             email_id=envelope.email_id,
             number=number,
             recipient=recipient,
-            mode=TrackingMode.FULL if outgoing.plan else TrackingMode.OFF,
+            mode=TrackingMode.FULL if url else TrackingMode.OFF,
             started_at=envelope.received_at,
             untracked_reason=outgoing.untracked_reason,
             placement=outgoing.plan.placement if outgoing.plan else None,
@@ -130,7 +133,7 @@ def _deliver(
     )
     if delivery.ses_message_id is None:
         plan = outgoing.plan if delivery.mode is TrackingMode.FULL else None
-        copy = plan.with_pixel(_pixel_url(delivery)) if plan else outgoing.message
+        copy = plan.with_pixel(url) if plan else outgoing.message
         # Taken before the call: what happens to the mail afterwards is later than this.
         sent_at = datetime.now(UTC)
         try:
@@ -154,8 +157,8 @@ def _reject(delivery: Delivery, reason: str) -> None:
     LOGGER.warning("rejected", email_id=delivery.email_id, recipient=delivery.number)
 
 
-def _pixel_url(delivery: Delivery) -> str:
-    token = tokens.PixelToken(delivery.email_id, delivery.number)
+def _pixel_url(email_id: str, number: int) -> str:
+    token = tokens.PixelToken(email_id, number)
     return f"{os.environ['PIXEL_URL']}/o/{tokens.sign(token, *_keys().signing())}.gif"
 
 

@@ -15,12 +15,13 @@ _MARKUP = bytes(set(range(0x20, 0x7F)) - set(rb"\~")) + b"\t\r\n"
 """What must read as in ASCII; shift_jis and its like write a yen and an overline for the two left out."""
 
 _UNKNOWN_TO_PYTHON = {
-    "cn-big5", "csiso88596e", "csiso88596i", "csiso88598e", "csiso88598i", "dos-874", "euc-tw",
-    "iso-8859-6-e", "iso-8859-6-i", "iso-8859-8-e", "iso-8859-8-i", "koi", "koi8", "logical",
-    "ms_kanji", "sun_eu_greek", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "unknown-8bit",
-    "viscii", "visual", "windows-31j", "windows-874", "windows-949", "x-cp1250", "x-cp1251", "x-cp1252",
-    "x-euc-jp", "x-euc-tw", "x-gbk", "x-mac-cyrillic", "x-mac-roman", "x-mac-ukrainian", "x-sjis",
-    "x-unicode20utf8", "x-unknown", "x-user-defined", "x-windows-949", "x-x-big5",
+    "armscii-8", "cesu-8", "cn-big5", "csiso88596e", "csiso88596i", "csiso88598e", "csiso88598i", "dos-874",
+    "euc-tw", "iso-8859-6-e", "iso-8859-6-i", "iso-8859-8-e", "iso-8859-8-i", "koi", "koi8", "koi8-ru",
+    "logical", "ms_kanji", "sun_eu_greek", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8",
+    "unknown-8bit", "viscii", "visual", "windows-31j", "windows-874", "windows-949", "windows1250",
+    "windows1251", "windows1252", "x-cp1250", "x-cp1251", "x-cp1252", "x-euc-jp", "x-euc-tw", "x-gbk",
+    "x-mac-cyrillic", "x-mac-roman", "x-mac-ukrainian", "x-sjis", "x-unicode20utf8", "x-unknown",
+    "x-user-defined", "x-windows-949", "x-x-big5",
 }  # fmt: skip
 """More supersets of ASCII: labels of the WHATWG's Encoding Standard, and RFC 1428's `unknown-8bit`."""
 

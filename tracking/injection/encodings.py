@@ -82,7 +82,8 @@ def content(raw: bytes, encoding: TransferEncoding) -> Content:
         encoding: The part's Content-Transfer-Encoding.
 
     Raises:
-        LeaveAlone: `raw` is no base64; quoted-printable is read as leniently as mail programs do.
+        LeaveAlone: `raw` is no base64; quoted-printable is read as leniently as mail programs do. Blanks that
+            end a line, which are no content, stay in the document: markup reads the same with them.
     """
     match encoding:
         case TransferEncoding.QUOTED_PRINTABLE:
@@ -113,11 +114,12 @@ class _Verbatim:
 
     def splice(self, offset: int, codec: str, line_end: bytes) -> Splice:
         """See `Content.splice`."""
-        del codec
         before = offset - (self.document.rfind(b"\n", 0, offset) + 1)
-        next_line = self.document.find(b"\n", offset)
-        after = (next_line if next_line >= 0 else len(self.document)) - offset
+        next_line = self.document.find(b"\n", offset) + 1
+        after = (next_line or len(self.document) + 1) - 1 - offset
         longest = max(before + len("<img"), after + len(">"))
+        if longest > LINE_LIMIT and self.document[offset:next_line].isspace():
+            return self.splice(next_line, codec, line_end)
         if longest > LINE_LIMIT >= before + after:
             raise LeaveAlone(Reason.NO_SAFE_PLACE)
         return _VerbatimSplice(offset, offset, before + after, line_end.decode())
@@ -138,27 +140,19 @@ class _VerbatimSplice:
         return tag.encode("ascii")
 
 
-_QP_TOKEN = re.compile(
-    rb"=([0-9A-Fa-f]{2})|=[ \t]*+\r?(?:\n|\Z)|(?<![ \t])[ \t]++(?=\r?\n|\Z)",
-)
+_QP_TOKEN = re.compile(rb"=([0-9A-Fa-f]{2})|=[ \t]*+\r?(?:\n|\Z)")
 _QP_STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2})")
 # No line is cut within an escape, and none starts with a dot, which SMTP would double, if that can be helped.
 _QP_LINE = re.compile(rb"(?s).{1,71}(?<!=)(?<!=.)(?!\.)|.{1,71}(?<!=)(?<!=.)|.+")
 
 
 def _quoted_printable(raw: bytes) -> "_QuotedPrintable":
-    if not raw.endswith((b" ", b"\t")) and not any(end in raw for end in _blank_line_ends(raw)):
-        document = binascii.a2b_qp(raw)
-        escapes, soft_breaks = raw.count(b"="), raw.count(b"=\r\n")
-        # Whatever else may follow an equals sign makes the document longer than this.
-        if raw.count(b"=\r") == soft_breaks and len(document) == len(raw) - 2 * escapes - soft_breaks:
-            return _QuotedPrintable(raw, document, lambda offset: _advance(0, offset, _qp_measure(raw)))
+    document = binascii.a2b_qp(raw)
+    escapes, soft_breaks = raw.count(b"="), raw.count(b"=\r\n")
+    # Whatever else may follow an equals sign makes the document longer than this.
+    if raw.count(b"=\r") == soft_breaks and len(document) == len(raw) - 2 * escapes - soft_breaks:
+        return _QuotedPrintable(raw, document, lambda offset: _advance(0, offset, _qp_measure(raw)))
     return _lenient_quoted_printable(raw)
-
-
-def _blank_line_ends(raw: bytes) -> tuple[bytes, ...]:
-    # Looking for the tab alone is much faster, and hardly any mail has one.
-    return (b" \n", b" \r\n", b"\t\n", b"\t\r\n") if b"\t" in raw else (b" \n", b" \r\n")
 
 
 def _qp_measure(raw: bytes) -> Callable[[int, int], int]:
@@ -170,7 +164,7 @@ def _qp_measure(raw: bytes) -> Callable[[int, int], int]:
 
 
 def _lenient_quoted_printable(raw: bytes) -> "_QuotedPrintable":
-    """Decode what breaks the rules: blanks that end a line are no content, a stray equals sign is itself."""
+    """Decode what breaks the rules: a stray equals sign is itself, and blanks may follow a soft break's."""
     pieces: list[bytes] = []
     offsets: list[int] = []
     shifts: list[int] = []
@@ -244,11 +238,14 @@ _BASE64_SPACE = b"\r\n\t "
 
 
 def _base64(raw: bytes) -> "_Base64":
+    text = raw.translate(None, _BASE64_SPACE)
+    if text.endswith(b"=") and len(unpadded := text.rstrip(b"=")) % 4 == 0:
+        # Some programs pad what is already complete.
+        text = unpadded
     try:
-        document = binascii.a2b_base64(raw.translate(None, _BASE64_SPACE), strict_mode=True)
+        return _Base64(raw, binascii.a2b_base64(text, strict_mode=True))
     except binascii.Error as error:
         raise LeaveAlone(Reason.MALFORMED) from error
-    return _Base64(raw, document)
 
 
 @dataclass(frozen=True, slots=True)

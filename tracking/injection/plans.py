@@ -13,6 +13,9 @@ from tracking.injection.reasons import LeaveAlone, Reason
 URL_LIMIT = 512
 """Characters of a pixel's URL, so that its tag fits a line."""
 
+NEIGHBOURHOOD = 4096
+"""Bytes behind the HTML part that show what line ends the mail has."""
+
 _TAG = (
     '<img src="{url}" alt="" width="1" height="1" border="0" '
     'style="display:block;position:absolute;width:1px;height:1px;border:0;margin:0;padding:0">'
@@ -113,8 +116,8 @@ def _plan(message: bytes, part: HtmlPart) -> Plan:
         is_signed = reading.view.startswith(b"SIGNED", pgp + len(b"-----BEGIN PGP "))
         raise LeaveAlone(Reason.SIGNED if is_signed else Reason.ENCRYPTED)
     place = find_place(reading.view, reading.unit)
-    # A mail of mixed line ends gets no more bare LFs. (A lone CR is looked for first: that is much faster.)
-    line_end = b"\r\n" if b"\r" in message and b"\r\n" in message else b"\n"
+    # A mail of mixed line ends gets no more bare LFs; attachments are too large to be looked through for one.
+    line_end = b"\n" if message.find(b"\r\n", 0, part.end + NEIGHBOURHOOD) < 0 else b"\r\n"
     splice = html.splice(place.offset * reading.unit, reading.codec, line_end)
     return Plan(
         part=part.path,

@@ -112,6 +112,24 @@ def test_each_recipient_gets_a_copy_with_a_pixel_of_their_own(take: Take, ses: S
     ]
 
 
+def test_a_mail_that_holds_the_recipients_own_pixel_gets_no_second_one(
+    take: Take, ses: Ses, cloud: Cloud
+) -> None:
+    own = tokens.sign(PixelToken(EMAIL_ID, 2), *cloud.keys.signing())
+    message = HTML.replace(b"Hello</p>", b"<img src=https://t.example.com/o/%b.gif></p>" % own.encode())
+
+    assert take(message, RECIPIENTS)
+
+    assert [len(PIXEL.findall(copy)) for copy in ses.copies] == [2, 1, 2]
+    assert ses.copies[1] == message
+    delivery = history(cloud, 2).delivery
+    assert (delivery.mode, delivery.untracked_reason, delivery.placement) == (
+        TrackingMode.FULL,
+        "already_tracked",
+        None,
+    )
+
+
 def test_a_copy_is_the_message_but_for_the_pixel(take: Take, ses: Ses) -> None:
     take(HTML)
 

@@ -1,5 +1,5 @@
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 
 import pytest
 from hypothesis import example, given
@@ -44,6 +44,13 @@ def test_a_line_without_room_for_the_start_of_the_tag_leaves_the_message_alone(l
     assert reason(html_mail(line)) is Reason.NO_SAFE_PLACE
 
 
+@pytest.mark.parametrize("length", [993, 995, 5000])
+def test_a_full_line_that_ends_the_document_hands_the_tag_on_to_the_next(length: int) -> None:
+    line = b"<p>" + b"x" * length
+
+    assert spliced(line + b"\r\n \r\n", "8bit") == line + b"\r\n" + PIXEL.encode() + b" \r\n"
+
+
 def test_a_line_that_was_already_too_long_takes_only_the_start_of_the_tag() -> None:
     lines = spliced(b"<p>" + b"x" * 5000, "8bit").split(b"\r\n")
 
@@ -58,7 +65,7 @@ def test_a_line_that_was_already_too_long_takes_only_the_start_of_the_tag() -> N
         (b"a=\r\nb", b"ab"),
         (b"a=\nb", b"ab"),
         (b"a= \t\r\nb", b"ab"),
-        (b"a \t\r\nb \nc ", b"a\r\nb\nc"),
+        (b"a \t\r\nb \nc ", b"a \t\r\nb \nc "),
         (b"a = b == c =zz =3", b"a = b == c =zz =3"),
         (b"a=\rb", b"a=\rb"),
         (b"a=", b"a"),
@@ -132,6 +139,17 @@ def test_the_base64_tag_stands_in_lines_of_its_own() -> None:
     assert before == b64encode(b"<p>xxxx</p></body>")[:12]
     assert [len(line) for line in lines[:-1]] == [76, 76, 76]
     assert after == b64encode(b"<p>xxxx</p></body>")[16:]
+
+
+@pytest.mark.parametrize("surplus", [b"=", b"==\r\n", b"\r\n==\r\n"])
+@pytest.mark.parametrize("document", [b"<p>xyzabc</p>", b"<p>xyzab</p></body>"])
+def test_padding_of_what_is_complete_stays_where_it_was(document: bytes, surplus: bytes) -> None:
+    encoded = b64encode(document.ljust(21, b"!"))
+
+    tracked = spliced(encoded + surplus, "base64")
+
+    assert tracked.endswith(surplus)
+    assert b64decode(tracked.removesuffix(surplus)).count(b"<img ") == 1
 
 
 @pytest.mark.parametrize(

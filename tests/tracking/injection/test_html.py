@@ -2,7 +2,8 @@ import pytest
 
 from tests.tracking.injection.mails import html_mail, placed, planned, reason
 from tracking.injection import Placement, Reason
-from tracking.injection.html import CLIP_MARGIN, GMAIL_CLIP, NESTING_LIMIT
+from tracking.injection.html import CLIP_MARGIN, GMAIL_CLIP
+from tracking.injection.markup import NESTING_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ from tracking.injection.html import CLIP_MARGIN, GMAIL_CLIP, NESTING_LIMIT
         '<body><a title="</body>">a</a>|</body>',
         "<body><a title='</body>'>a</a>|</body>",
         "<body><a title= '</body>' class>a</a>|</body>",
-        '<body><a =">|</body>">a</a>',
+        '<body><span =">|</body>">a</span>',
         '<body><a b=c"d>a|</body>">',
         "<body><script>'</body>'</script>a|</body>",
         "<body><script><!-- '<b>' --></script>a|</body>",
@@ -67,6 +68,25 @@ def test_the_place_is_before_what_may_swallow_the_rest(html: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "html",
+    [
+        "<body><p><b>a|</p></body>",
+        "<body><div><font color=red>a</div><div>b\r\n|</div>\r\n</body>",
+        "<body><p><a name=top>a</p><p><a href=x>b</a> c|</p></body>",
+        "<body></b><p><b>a|<!-- b --> </p><!-- c --></body>",
+        "<body><p><i>a|</p><div hidden>b</div></body>",
+        "<body><p><i>a|</p><!--[if !mso]><!-->b<!--<![endif]--></body>",
+        "<body><p><i>1 < 2|</p></body>",
+        "<body>|<p><i></p></body>",
+        "<body><p>a|</p><ul><li><a href=x></li></ul></body>",
+        "<body><p><b>a</b></p><b>b</b>|</body>",
+    ],
+)
+def test_the_pixel_stands_behind_a_text_where_unclosed_formatting_would_start_again(html: str) -> None:
+    assert placed(html.replace("|", "")) == html
+
+
+@pytest.mark.parametrize(
     "hidden",
     [
         '<div style="display:none">',
@@ -77,6 +97,9 @@ def test_the_place_is_before_what_may_swallow_the_rest(html: str) -> None:
         '<div class=a hidden="until-found">',
         "<div/hidden>",
         '<div title="<p>" style="display:none">',
+        "<div hidden=>",
+        '<div style="display&#58;n&#x6f;ne">',
+        "<div style='color:&quot;red&quot;;display&colon;none'>",
     ],
 )
 def test_an_element_hidden_by_its_own_attributes_never_holds_the_pixel(hidden: str) -> None:
@@ -91,6 +114,7 @@ def test_an_element_hidden_by_its_own_attributes_never_holds_the_pixel(hidden: s
         '<div style="overflow:hidden">',
         '<div style="display:block" style="display:none">',
         '<div title="display:none">',
+        '<div style="font-family:&#39;x&#39;">',
         "<div data-hidden>",
         "<img style=display:none>",
         "<input hidden>",
@@ -110,6 +134,8 @@ def test_an_element_that_only_seems_hidden_may_hold_the_pixel(shown: str) -> Non
         "</td>",
         "<body>",
         "<p>a<p>b",
+        "<svg><![CDATA[</svg>",
+        "<noscript><p>x</noscript>",
     ],
 )
 def test_a_hidden_element_that_is_badly_nested_is_never_left(inside: str) -> None:
@@ -178,6 +204,7 @@ def test_the_place_is_where_outlook_and_browsers_both_see_it(html: str) -> None:
         "<body hidden>a</body>",
         "<html style='display:none'>a",
         "a<html hidden>",
+        "<body>a<div hidden>b<body hidden>",
         "<!-- never closed",
         "<head><title>never closed",
         "<template>never closed",
