@@ -1,6 +1,7 @@
 """The whole system, started as a person starts it, once for all of these tests."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from local import endpoints
 from local.cloud import REGION, REPOSITORY, Access
@@ -64,6 +66,17 @@ class LocalSystem:
 def command_line(command: str, directory: Path) -> list[str]:
     ports = [text for name, port in PORTS.items() for text in (f"--{name}", str(port))]
     return [sys.executable, "-m", "local", command, "--directory", str(directory), *ports]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,4 @@
 import base64
-import os
 import re
 import smtplib
 import time
@@ -7,7 +6,7 @@ import urllib.request
 
 import boto3
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from tests.e2e import conversation
 from tests.e2e.conftest import LocalSystem
@@ -36,30 +35,24 @@ def test_a_second_run_finds_the_first_and_says_so(system: LocalSystem) -> None:
 
 
 def test_opening_a_mail_in_a_browser_is_an_open_in_the_activity_and_at_the_webhook(
-    system: LocalSystem,
+    system: LocalSystem, browser: Browser
 ) -> None:
     found, recipient = system.endpoints, conversation.somebody()
     conversation.send(found, [recipient], (MAILS / "newsletter.eml").read_bytes())
     mail = conversation.mail_to(found, recipient)
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
-        )
-        browser.new_page().goto(f"{found.mailbox_url}mail/{mail['number']}", wait_until="load")
-        loaded_at = time.monotonic()
-        timeline = conversation.until(
-            lambda: conversation.events(found, recipient),
-            lambda events: any(event["event"] == "opened" for event in events),
-            OPENED_WITHIN_SECONDS,
-        )
-        hooks = conversation.until(
-            lambda: conversation.hooks(found, recipient),
-            lambda hooks: any(hook["fields"]["event"] == "open" for hook in hooks),
-            ANNOUNCED_WITHIN_SECONDS - (time.monotonic() - loaded_at),
-        )
-        browser.close()
+    browser.new_page().goto(f"{found.mailbox_url}mail/{mail['number']}", wait_until="load")
+    loaded_at = time.monotonic()
+    timeline = conversation.until(
+        lambda: conversation.events(found, recipient),
+        lambda events: any(event["event"] == "opened" for event in events),
+        OPENED_WITHIN_SECONDS,
+    )
+    hooks = conversation.until(
+        lambda: conversation.hooks(found, recipient),
+        lambda hooks: any(hook["fields"]["event"] == "open" for hook in hooks),
+        ANNOUNCED_WITHIN_SECONDS - (time.monotonic() - loaded_at),
+    )
 
     assert [event["event"] for event in timeline] == ["processed", "delivered", "opened"]
     assert timeline[-1]["metadata"]["class"] == "direct_open"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import collapse_rfc2231_value
+from functools import lru_cache
 
 from tracking.injection.reasons import LeaveAlone, Reason
 
@@ -29,9 +30,11 @@ _PKCS7 = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 
 _TYPE, _ENCODING, _DISPOSITION = b"content-type", b"content-transfer-encoding", b"content-disposition"
 _CHECKSUM, _CONTENT_ID, _DKIM = b"content-md5", b"content-id", b"dkim-signature"
-_READ = {_TYPE, _ENCODING, _DISPOSITION, _CHECKSUM, _CONTENT_ID, _DKIM}
+_READ = (_TYPE, _ENCODING, _DISPOSITION, _CHECKSUM, _CONTENT_ID, _DKIM)
 
-_FIELD = re.compile(rb"([!-9;-~]++):([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)(?:\r?\n|\Z)")
+_VALUE = rb"[^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+"
+_FIELDS = re.compile(rb"(?:[!-9;-~]++:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z))*+")
+_FIELD_READ = re.compile(rb"(?i)\n(%b):(%b)" % (b"|".join(_READ), _VALUE))
 _LINE_END = re.compile(rb"\r?\n")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
@@ -117,46 +120,55 @@ class _Header:
         blank_line = _BLANK_LINE.search(message, start, end)
         self.body = blank_line.end() if blank_line else None
         stop = blank_line.start() + 1 if blank_line else end
-        while start < stop:
-            field = _FIELD.match(message, start, stop)
-            if field is None:
-                raise LeaveAlone(Reason.MALFORMED)
-            name = field[1].lower()
-            if name in _READ:
-                self._fields.setdefault(name, []).append(_FOLD.sub(b"", field[2]).strip(b" \t"))
-            start = field.end()
+        fields = b"\n" + message[start:stop]
+        if not _FIELDS.fullmatch(fields, 1) or fields.count(b"\r") != fields.count(b"\r\n"):
+            raise LeaveAlone(Reason.MALFORMED)
+        for name, value in _FIELD_READ.findall(fields):
+            self._fields.setdefault(name.lower(), []).append(_FOLD.sub(b"", value).strip(b" \t"))
 
     def values(self, name: bytes) -> list[bytes]:
         return self._fields.get(name, [])
 
-    def text(self, name: bytes) -> str:
-        return next(iter(self.values(name)), b"").decode("latin-1")
+    def value(self, name: bytes) -> bytes:
+        return next(iter(self.values(name)), b"")
 
     def facts(self) -> _Facts:
-        """Content-Type and Content-Disposition as the stdlib reads them."""
-        message = Message()
-        for name in (_TYPE, _DISPOSITION):
-            for value in self.values(name)[:1]:
-                if len(value) > STRUCTURED_FIELD_LIMIT or _CONTROL.search(value):
-                    raise LeaveAlone(Reason.MALFORMED)
-                message[name.decode()] = value.decode("latin-1")
-        try:
-            return _Facts(
-                kind=message.get_content_type(),
-                charset=message.get_content_charset() or "us-ascii",
-                boundary=message.get_boundary() or "",
-                root=collapse_rfc2231_value(message.get_param("start", "")),
-                smime_type=collapse_rfc2231_value(message.get_param("smime-type", "")),
-                is_attachment=message.get_content_disposition() == "attachment",
-                has_file_name=bool(message.get_filename()),
-            )
-        except (LookupError, TypeError, ValueError) as error:
-            # The stdlib stumbles over some malformed RFC 2231 parameters.
-            raise LeaveAlone(Reason.MALFORMED) from error
+        return _facts(self.value(_TYPE), self.value(_DISPOSITION))
 
     def is_repeated(self) -> bool:
         """Whether mail programs would disagree what this part is."""
         return any(len(self.values(name)) > 1 for name in (_TYPE, _ENCODING, _DISPOSITION))
+
+
+@lru_cache(maxsize=1024)
+def _facts(content_type: bytes, disposition: bytes) -> _Facts:
+    """Read Content-Type and Content-Disposition as the stdlib reads them; empty stands for none."""
+    message = Message()
+    for name, value in ((_TYPE, content_type), (_DISPOSITION, disposition)):
+        if len(value) > STRUCTURED_FIELD_LIMIT or _CONTROL.search(value):
+            raise LeaveAlone(Reason.MALFORMED)
+        message[name.decode()] = value.decode("latin-1")
+    try:
+        parameters = _parameters(message, _TYPE)
+        charset = parameters.get("charset", "")
+        return _Facts(
+            kind=message.get_content_type(),
+            charset=charset.lower() if charset and charset.isascii() else "us-ascii",
+            boundary=parameters.get("boundary", "").rstrip(),
+            root=parameters.get("start", ""),
+            smime_type=parameters.get("smime-type", ""),
+            is_attachment=message.get_content_disposition() == "attachment",
+            has_file_name=bool(_parameters(message, _DISPOSITION).get("filename") or parameters.get("name")),
+        )
+    except (LookupError, TypeError, ValueError) as error:
+        # The stdlib stumbles over some malformed RFC 2231 parameters.
+        raise LeaveAlone(Reason.MALFORMED) from error
+
+
+def _parameters(message: Message, name: bytes) -> dict[str, str]:
+    """Give a field's parameters; of those of one name, the first counts."""
+    parameters = message.get_params([], name.decode())
+    return {key.lower(): collapse_rfc2231_value(value) for key, value in reversed(parameters)}
 
 
 class _Walk:
@@ -245,7 +257,7 @@ class _Walk:
         others = []
         for part in parts:
             header = _Header(self._message, part.start, part.end)
-            if header.text(_CONTENT_ID).strip("<> ") == root.strip("<> "):
+            if header.value(_CONTENT_ID).decode("latin-1").strip("<> ") == root.strip("<> "):
                 yield part
                 break
             others.append(part)
@@ -263,5 +275,5 @@ def _body(part: _Range, header: _Header, facts: _Facts) -> HtmlPart:
         start=header.body,
         end=part.end,
         charset=facts.charset,
-        encoding=header.text(_ENCODING).lower() or "7bit",
+        encoding=header.value(_ENCODING).decode("latin-1").lower() or "7bit",
     )
