@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 CDK := node_modules/.bin/cdk --no-notices
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup run demo stop check test format synth deploy clean
+.PHONY: help setup run demo stop check test corpus bench format synth deploy clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ check: setup ## Everything that CI checks: format, lint, types, imports, spellin
 
 test: setup ## The tests alone, or some of them: make test T=tests/gateway
 	@$(PYTHON) -m pytest $(T)
+
+corpus: setup ## Inject a pixel into a folder of mail and check every copy: make corpus DIR=folder
+	@$(PYTHON) -m tests.checker "$(DIR)"
+
+bench: setup ## Measure what has to be fast, beside its targets; bench/results.json keeps it
+	@.venv/bin/uv run --frozen --quiet --group bench python -m bench
 
 format: setup ## Format the code and mend what ruff can mend
 	@.venv/bin/ruff format .

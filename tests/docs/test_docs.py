@@ -47,7 +47,8 @@ VOCABULARIES: list[tuple[str, type[StrEnum]]] = [
     ("webhooks.md", WebhookEvent),
     ("opens.md", OpenClass),
     ("opens.md", classification.Reason),
-    ("opens.md", injection.Reason),
+    ("injection.md", injection.Placement),
+    ("injection.md", injection.Reason),
 ]
 
 
@@ -80,7 +81,7 @@ def test_the_words_of_a_vocabulary_are_documented(name: str, vocabulary: type[St
 
 @pytest.mark.parametrize("reason", [DISABLED, TOO_LARGE])
 def test_a_reason_of_inject_for_leaving_out_the_pixel_is_documented(reason: str) -> None:
-    assert f"`{reason}`" in page("opens.md")
+    assert f"`{reason}`" in page("injection.md")
 
 
 def test_the_environment_variables_are_documented() -> None:

@@ -16,8 +16,9 @@ URL_LIMIT = 512
 NEIGHBOURHOOD = 4096
 """Bytes behind the HTML part that show what line ends the mail has."""
 
-_TAG = (
-    '<img src="{url}" alt="" width="1" height="1" border="0" '
+_TAG_START = '<img src="'
+_TAG_END = (
+    '" alt="" width="1" height="1" border="0" '
     'style="display:block;position:absolute;width:1px;height:1px;border:0;margin:0;padding:0">'
 )
 # Neither what HTML would escape nor what ISO 646 writes differently: the URL means itself in every charset.
@@ -48,12 +49,11 @@ class Plan:
     beyond_clip: bool
     """Whether the HTML is longer than Gmail shows."""
 
-    _message: bytes = field(repr=False)
-    _document: bytes = field(repr=False)
-    _codec: str
-    _start: int
-    _end: int
+    _before: memoryview = field(repr=False)
+    _behind: memoryview = field(repr=False)
     _splice: Splice = field(repr=False)
+    _document: bytes = field(repr=False)
+    _codec: str = field(repr=False)
 
     def with_pixel(self, url: str) -> bytes:
         """Write a recipient's copy.
@@ -75,8 +75,7 @@ class Plan:
         """
         if len(url) > URL_LIMIT or not _URL.fullmatch(url):
             raise ValueError(f"not the URL of a pixel: {url!r}")
-        message = memoryview(self._message)
-        return message[: self._start], self._splice.spell(_TAG.format(url=url)), message[self._end :]
+        return self._before, self._splice.spell(f"{_TAG_START}{url}{_TAG_END}"), self._behind
 
     def holds(self, url: str) -> bool:
         """Whether the HTML already has this very URL, so that the copy must go out as it is."""
@@ -125,10 +124,9 @@ def _plan(message: bytes, part: HtmlPart) -> Plan:
         encoding=encoding,
         placement=place.placement,
         beyond_clip=len(html.document) > GMAIL_CLIP,
-        _message=message,
+        _before=memoryview(message)[: part.start + splice.start],
+        _behind=memoryview(message)[part.start + splice.end :],
+        _splice=splice,
         _document=html.document,
         _codec=reading.codec,
-        _start=part.start + splice.start,
-        _end=part.start + splice.end,
-        _splice=splice,
     )
