@@ -1,7 +1,7 @@
 """Putting a pixel into a message, byte for byte.
 
-`mime` finds the part, `charsets` and `html` the place in it, `encodings` how the tag is spliced in there;
-`plans` puts them together.
+`mime` finds the part; `charsets` makes it readable, `markup` reads it and `html` chooses the place in it;
+`encodings` splices the tag in there; `plans` puts them together.
 """
 
 from tracking.injection.encodings import TransferEncoding

@@ -115,11 +115,11 @@ class _Verbatim:
     def splice(self, offset: int, codec: str, line_end: bytes) -> Splice:
         """See `Content.splice`."""
         before = offset - (self.document.rfind(b"\n", 0, offset) + 1)
-        next_line = self.document.find(b"\n", offset) + 1
-        after = (next_line or len(self.document) + 1) - 1 - offset
+        line_end_at = self.document.find(b"\n", offset)
+        after = (line_end_at if line_end_at >= 0 else len(self.document)) - offset
         longest = max(before + len("<img"), after + len(">"))
-        if longest > LINE_LIMIT and self.document[offset:next_line].isspace():
-            return self.splice(next_line, codec, line_end)
+        if longest > LINE_LIMIT and self.document[offset : line_end_at + 1].isspace():
+            return self.splice(line_end_at + 1, codec, line_end)
         if longest > LINE_LIMIT >= before + after:
             raise LeaveAlone(Reason.NO_SAFE_PLACE)
         return _VerbatimSplice(offset, offset, before + after, line_end.decode())

@@ -72,8 +72,8 @@ def find_place(document: bytes, unit: int = 1) -> Place:
 
 def _seeming_end(html: bytes) -> int:
     """Find where the body ends unless that end tag is in a comment, say: enough to choose the top by."""
-    ends = (html.rfind(b"</body"), html.rfind(b"</html"), len(html.rstrip()))
-    return next(end for end in ends if end >= 0)
+    end = next((end for end in map(html.rfind, (b"</body", b"</html")) if end >= 0), None)
+    return len(html.rstrip()) if end is None else end
 
 
 class _Survey:

@@ -8,10 +8,8 @@ import pytest
 
 from tests.checker import violations
 from tests.tracking.injection.mails import URL
+from tests.tracking.injection.test_golden import MAIL, TRACKED
 from tracking.injection import Reason, Untouched, plan
-
-MAIL = Path(__file__).parents[2] / "data" / "mail"
-TRACKED = sorted(path.name.removesuffix(".expected.eml") for path in MAIL.glob("*.expected.eml"))
 
 
 def cpython_mails() -> list[Path]:

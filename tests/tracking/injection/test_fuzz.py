@@ -3,17 +3,16 @@
 import os
 import re
 from email import message_from_bytes
-from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.checker import Code, encodings, structure, violations
 from tests.tracking.injection.mails import URL, html_mail
+from tests.tracking.injection.test_golden import MAIL, NAMES
 from tracking.injection import Placement, Plan, Reason, Untouched, plan
 
-MAIL = Path(__file__).parents[2] / "data" / "mail"
-MAILS = {path.stem: path.read_bytes() for path in sorted(MAIL.glob("*.eml")) if path.suffixes == [".eml"]}
+MAILS = {name: (MAIL / f"{name}.eml").read_bytes() for name in NAMES}
 DOCUMENTS = {
     f"{name} {number}": document
     for name, mail in MAILS.items()
