@@ -40,7 +40,7 @@ _SHIFTS = {
     # `ESC $ ) C` and its like only designate; what follows is ASCII until a shift.
     _ISO_2022: re.compile(
         rb"((?:\x1b\$\(?[@-Z]|\x1b\((?![BJ])[@-Z])(?:[^\x1b]|\x1b(?!\([BJ]))*+|\x0e[^\x0f]*+)(\x1b\([BJ]|\x0f)?"
-        rb"|()(\x1b[NO].)|\x1b[ -/]*+[0-~]",
+        rb"|()(\x1b[NO].)|\x1b[ -/]++[0-~]",
         re.DOTALL,
     ),
     _HZ: re.compile(rb"(~\{(?:[^~]|~(?!\}))*+)(~\})?|()(~~)"),
@@ -85,9 +85,11 @@ def read(document: bytes, charset: str) -> Reading:
 
 @lru_cache(maxsize=256)
 def _family(charset: str) -> str:
-    if charset.startswith("iso-2022-") or charset in {"csiso2022jp", "csiso2022kr"}:
+    # Some labels come with underscores or without hyphens; Python knows but a few of them.
+    letters = re.sub("[-_]", "", charset)
+    if letters.startswith(("iso2022", "csiso2022")):
         return _ISO_2022
-    if charset in {"hz", "hz-gb-2312"}:
+    if letters in {"hz", "hzgb", "hzgb2312"}:
         return _HZ
     if charset in _UNKNOWN_TO_PYTHON:
         return _ASCII

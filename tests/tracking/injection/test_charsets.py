@@ -19,7 +19,10 @@ SHIFTED = [
     ("iso-2022-jp", b"\x1b$@</body>\x1b(J"),
     ("iso-2022-jp", b"\x1b(I</body>\x1b(B"),
     ("iso-2022-jp-2", b"\x1b$(D</body>\x1b(B\x1b.A\x1bN<"),
+    ("iso2022jp", b"\x1b$B</body>\x1b(B"),
+    ("iso2022_jp_2", b"\x1b$B</body>\x1b(B"),
     ("iso-2022-kr", b"\x1b$)C\x0e</body>\x0f"),
+    ("iso2022kr", b"\x1b$)C\x0e</body>\x0f"),
     ("iso-2022-cn", b"\x1b$)A\x0e</body>\x0f"),
     ("hz-gb-2312", b"~~~{</body>~}~~"),
 ]
@@ -67,6 +70,21 @@ def test_a_shifted_run_may_look_like_markup(charset: str, run: bytes) -> None:
     tracked = planned(html_mail(html, charset, "7bit")).with_pixel(URL)
 
     assert tracked.endswith(b"<p>" + run + b"</p>\n" + PIXEL.encode() + b"</body>\n")
+
+
+@pytest.mark.parametrize(("charset", "run"), SHIFTED)
+def test_a_shifted_run_may_look_like_the_only_end_of_the_body(charset: str, run: bytes) -> None:
+    html = b"<body><p>" + run + b"</p>"
+
+    assert planned(html_mail(html, charset, "7bit")).with_pixel(URL).endswith(html + PIXEL.encode())
+
+
+@pytest.mark.parametrize("swallower", [b"<object>b", b"<!-- b"])
+@pytest.mark.parametrize("charset", ["iso-2022-jp", "iso-2022-kr"])
+def test_an_escape_that_designates_nothing_hides_no_markup(charset: str, swallower: bytes) -> None:
+    tracked = planned(html_mail(b"<p>a\x1b" + swallower, charset, "7bit")).with_pixel(URL)
+
+    assert tracked.endswith(PIXEL.encode() + swallower)
 
 
 @pytest.mark.parametrize(
