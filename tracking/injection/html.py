@@ -60,8 +60,8 @@ def find_place(document: bytes, unit: int = 1) -> Place:
         return Place(top, Placement.TOP)
     survey = _Survey(html)
     bottom = survey.bottom()
-    if bottom is None and survey.never_closes_a_condition():
-        bottom = _Survey(html, heeds_conditions=False).bottom()
+    if bottom is None and (never_closed := survey.never_closed_conditions()):
+        bottom = _Survey(html, never_closed).bottom()
     if bottom is not None and (bottom <= margin or survey.top is None):
         return Place(bottom, Placement.BOTTOM)
     top = survey.after_body_tag if bottom is None else survey.top
@@ -79,7 +79,7 @@ def _seeming_end(html: bytes) -> int:
 class _Survey:
     """The places that a document offers."""
 
-    def __init__(self, html: bytes, *, heeds_conditions: bool = True, only_top: bool = False) -> None:
+    def __init__(self, html: bytes, ignored: frozenset[int] = frozenset(), *, only_top: bool = False) -> None:
         self.after_body_tag: int | None = None
         self.top: int | None = None
         self._closings: dict[bytes, int] = {}
@@ -87,8 +87,7 @@ class _Survey:
         self._last: int | None = None
         self._shown: list[tuple[int, int]] = []
         self._html = html
-        self._reader = markup.Reader(html)
-        self._heeds_conditions = heeds_conditions
+        self._reader = markup.Reader(html, ignored)
         self._marked_tag = -1
         self._understood = 0
         at = self._read_head()
@@ -102,11 +101,13 @@ class _Survey:
     def _marks(self) -> list[int]:
         return sorted(markup.hiding_marks(self._html), reverse=True)
 
-    def never_closes_a_condition(self) -> bool:
-        """Whether a conditional region is left open, and plainly so."""
+    def never_closed_conditions(self) -> frozenset[int]:
+        """Where conditional regions start that are left open; none unless they plainly are."""
         conditions = self._reader.conditions
-        is_plain = Condition.TANGLED not in conditions and self._html.find(b"[endif", self._understood) < 0
-        return bool(conditions) and is_plain
+        is_tangled = any(kind is Condition.TANGLED for kind, _ in conditions)
+        if is_tangled or self._html.find(b"[endif", self._understood) >= 0:
+            return frozenset()
+        return frozenset(start for _, start in conditions)
 
     def bottom(self) -> int | None:
         """The lowest good place."""
@@ -178,7 +179,7 @@ class _Survey:
         return place if self.top is None else self.top
 
     def _is_clean(self) -> bool:
-        return not (self._heeds_conditions and self._reader.conditions)
+        return not self._reader.conditions
 
     def _offer(self, at: int) -> None:
         if self._is_clean():

@@ -169,9 +169,10 @@ def hiding_marks(html: bytes) -> Iterator[int]:
 class Reader:
     """A tokenizer that knows the conditional regions open where it is."""
 
-    def __init__(self, html: bytes) -> None:
+    def __init__(self, html: bytes, ignored: frozenset[int]) -> None:
         self.html = html
-        self.conditions: list[Condition] = []
+        self.conditions: list[tuple[Condition, int]] = []
+        self._ignored = ignored
 
     def token(self, at: int) -> Token | None:
         """Read the token at a `<`; None when it never ends and swallows the rest."""
@@ -181,7 +182,7 @@ class Reader:
         comment, bogus_comment, slash, name = markup.groups()
         if comment or bogus_comment:
             end = self._comment_end(markup.end()) if comment else self.html.find(b">", at) + 1
-            self._heed_condition(self.html[at:end])
+            self._heed_condition(self.html[at:end], at)
             return Token(at, end, end) if end else None
         tag = _REST_OF_TAG.match(self.html, markup.end())
         if tag is None:
@@ -235,25 +236,29 @@ class Reader:
         end = _COMMENT_END.search(self.html, start)
         return end.end() if end else 0
 
-    def _heed_condition(self, comment: bytes) -> None:
+    def _heed_condition(self, comment: bytes, at: int) -> None:
         if b"[if" not in comment and b"[endif" not in comment:
             return
         if _REVEALING.fullmatch(comment):
-            self.conditions.append(Condition.REVEALED)
+            self._open(Condition.REVEALED, at)
         elif end := _END_OF_CONDITION.fullmatch(comment):
             condition = Condition.REVEALED if end[1] else Condition.PLAIN
-            if self.conditions[-1:] == [condition]:
+            if self.conditions and self.conditions[-1][0] is condition:
                 self.conditions.pop()
             elif self.conditions:
-                self.conditions.append(Condition.TANGLED)
+                self._open(Condition.TANGLED, at)
         elif comment.startswith(b"<![if") or (comment.startswith(b"<!--[if") and b"<![endif]" not in comment):
-            self.conditions.append(Condition.PLAIN)
+            self._open(Condition.PLAIN, at)
         elif not (
             comment.startswith(b"<!--[if")
             and comment.endswith(b"<![endif]-->")
             and comment.count(b"<!--") == comment.count(b"[if") == comment.count(b"[endif") == 1
         ):
-            self.conditions.append(Condition.TANGLED)
+            self._open(Condition.TANGLED, at)
+
+    def _open(self, condition: Condition, at: int) -> None:
+        if at not in self._ignored:
+            self.conditions.append((condition, at))
 
     def _raw_text_end(self, name: bytes, start: int) -> int:
         end = re.compile(rb"</%b(?=[ \t\n\f\r/>])" % name).search(self.html, start)

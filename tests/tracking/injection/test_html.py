@@ -187,6 +187,8 @@ def test_elements_nested_beyond_all_bounds_are_given_up() -> None:
         "<body>a|<![if !mso]>b<!--<![endif]--></body>",
         "<body>a|<!--[if mso]>b<!--<![endif]-->c</body>",
         "<!--[if !mso]><!--><body>a|</body>",
+        "<![if gte mso 9]><p>a</p><!--[if !mso]><!-->b</body><!--<![endif]-->|</html>",
+        "<!--[if mso]--><p>a</p><![if !mso]><p>b</p></body><![endif]>|",
     ],
 )
 def test_the_place_is_where_outlook_and_browsers_both_see_it(html: str) -> None:
