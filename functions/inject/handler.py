@@ -117,15 +117,17 @@ def _deliver(
     outgoing: _Outgoing,
     send: Callable[[Envelope, Delivery, bytes], str],
 ) -> None:
-    url = _pixel_url(envelope.email_id, number) if outgoing.plan else ""
+    is_tracked = outgoing.plan is not None
+    url = _pixel_url(envelope.email_id, number) if is_tracked else ""
     if outgoing.plan and outgoing.plan.holds(url):
+        # The pixel in the HTML is this delivery's own, so its fetches count.
         outgoing = _Outgoing(outgoing.message, untracked_reason=Reason.ALREADY_TRACKED)
     delivery = _activity().start(
         Delivery(
             email_id=envelope.email_id,
             number=number,
             recipient=recipient,
-            mode=TrackingMode.FULL if url else TrackingMode.OFF,
+            mode=TrackingMode.FULL if is_tracked else TrackingMode.OFF,
             started_at=envelope.received_at,
             untracked_reason=outgoing.untracked_reason,
             placement=outgoing.plan.placement if outgoing.plan else None,

@@ -40,10 +40,10 @@ _SHIFTS = {
     # `ESC $ ) C` and its like only designate; what follows is ASCII until a shift.
     _ISO_2022: re.compile(
         rb"((?:\x1b\$\(?[@-Z]|\x1b\((?![BJ])[@-Z])(?:[^\x1b]|\x1b(?!\([BJ]))*+|\x0e[^\x0f]*+)(\x1b\([BJ]|\x0f)?"
-        rb"|()(\x1b[NO].)|\x1b[ -/]++[0-~]",
+        rb"|(\x1b[NO].)|\x1b[ -/]++[0-~]",
         re.DOTALL,
     ),
-    _HZ: re.compile(rb"(~\{(?:[^~]|~(?!\}))*+)(~\})?|()(~~)"),
+    _HZ: re.compile(rb"(~\{(?:[^~]|~(?!\}))*+)(~\})?|(~~)"),
 }
 
 
@@ -129,4 +129,5 @@ def _wide(document: bytes, family: str) -> Reading:
 def _masked(shift: re.Match[bytes]) -> bytes:
     if shift.lastindex is None:
         return b" " * len(shift[0])
-    return MASK * len(shift[1] or b"") + _TEXT * len(shift[0][len(shift[1] or b"") :])
+    run = len(shift[1] or b"")
+    return MASK * run + _TEXT * (len(shift[0]) - run)

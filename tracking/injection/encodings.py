@@ -81,9 +81,12 @@ def content(raw: bytes, encoding: TransferEncoding) -> Content:
         raw: A part's content as it travels.
         encoding: The part's Content-Transfer-Encoding.
 
+    Returns:
+        The content; quoted-printable read as leniently as mail programs do, but with the blanks that end its
+        lines: they are no content, and markup reads the same with them.
+
     Raises:
-        LeaveAlone: `raw` is no base64; quoted-printable is read as leniently as mail programs do. Blanks that
-            end a line, which are no content, stay in the document: markup reads the same with them.
+        LeaveAlone: `raw` is no base64.
     """
     match encoding:
         case TransferEncoding.QUOTED_PRINTABLE:
@@ -114,15 +117,29 @@ class _Verbatim:
 
     def splice(self, offset: int, codec: str, line_end: bytes) -> Splice:
         """See `Content.splice`."""
-        before = offset - (self.document.rfind(b"\n", 0, offset) + 1)
-        line_end_at = self.document.find(b"\n", offset)
-        after = (line_end_at if line_end_at >= 0 else len(self.document)) - offset
-        longest = max(before + len("<img"), after + len(">"))
-        if longest > LINE_LIMIT and self.document[offset : line_end_at + 1].isspace():
-            return self.splice(line_end_at + 1, codec, line_end)
-        if longest > LINE_LIMIT >= before + after:
+        del codec
+        before, after = self._around(offset)
+        while _is_too_long(before, after) and self._ends_in_blanks(offset, after):
+            offset += after + 1
+            before, after = self._around(offset)
+        if _is_too_long(before, after) and before + after <= LINE_LIMIT:
             raise LeaveAlone(Reason.NO_SAFE_PLACE)
         return _VerbatimSplice(offset, offset, before + after, line_end.decode())
+
+    def _around(self, offset: int) -> tuple[int, int]:
+        """Measure what is before and behind an offset in its line."""
+        before = offset - (self.document.rfind(b"\n", 0, offset) + 1)
+        line_end_at = self.document.find(b"\n", offset)
+        return before, (line_end_at if line_end_at >= 0 else len(self.document)) - offset
+
+    def _ends_in_blanks(self, offset: int, after: int) -> bool:
+        rest = self.document[offset : offset + after + 1]
+        return rest.endswith(b"\n") and rest.isspace()
+
+
+def _is_too_long(before: int, after: int) -> bool:
+    """Whether a line has no room even for what must stay in it, the start of the tag or its end."""
+    return max(before + len("<img"), after + len(">")) > LINE_LIMIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,12 @@ GMAIL_CLIP = 102 * 1024
 CLIP_MARGIN = 90 * 1024
 """Bytes of HTML behind which the pixel goes to the top; Gmail counts after a rewriting that adds some."""
 
+BODY_TAG_LIMIT = 256
+"""Tags that may change the body in what need not be read otherwise; each may reach far."""
+
+BODY_TAG_LENGTH = 4096
+"""Bytes of such a tag."""
+
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -61,7 +67,8 @@ def find_place(document: bytes, unit: int = 1) -> Place:
     survey = _Survey(html)
     bottom = survey.bottom()
     if bottom is None and (never_closed := survey.never_closed_conditions()):
-        bottom = _Survey(html, never_closed).bottom()
+        survey = _Survey(html, never_closed)
+        bottom = survey.bottom()
     if bottom is not None and (bottom <= margin or survey.top is None):
         return Place(bottom, Placement.BOTTOM)
     top = survey.after_body_tag if bottom is None else survey.top
@@ -94,8 +101,7 @@ class _Survey:
         while at is not None:
             self._offer(at)
             at = None if only_top and self.top is not None else self._read_body(at)
-        for tag in markup.BODY_TAG.finditer(html, self._understood):
-            self._heed_body(self._reader.token(tag.start()))
+        self._heed_unread_bodies()
 
     @cached_property
     def _marks(self) -> list[int]:
@@ -156,18 +162,28 @@ class _Survey:
     def _behind(self, token: Token) -> int | None:
         """Take note of a token; where to read on, None when nothing behind it can be trusted."""
         if token.name in markup.DOCUMENT:
-            self._heed_body(token)
-            if token.closes:
-                self._closings.update({token.name: token.start} if self._is_clean() else {})
-            elif token.name == b"body" and self.after_body_tag is None:
+            self._heed_body(token, self._reader)
+            if token.closes and self._is_clean():
+                self._closings[token.name] = token.start
+            elif not token.closes and token.name == b"body" and self.after_body_tag is None:
                 self.after_body_tag = token.end
         elif token.opens_content and (token.name in markup.OPAQUE or self._reader.hides(token)):
             return self._reader.element_end(token)
         return token.end
 
-    def _heed_body(self, token: Token | None) -> None:
+    def _heed_unread_bodies(self) -> None:
+        tags = markup.BODY_TAG.finditer(self._html, self._understood)
+        for number, tag in enumerate(tags):
+            reader = markup.Reader(self._html[tag.start() : tag.start() + BODY_TAG_LENGTH])
+            token = reader.token(0)
+            if number == BODY_TAG_LIMIT or (token is None and len(reader.html) == BODY_TAG_LENGTH):
+                raise LeaveAlone(Reason.NO_SAFE_PLACE)
+            if token:
+                self._heed_body(token, reader)
+
+    def _heed_body(self, tag: Token, reader: markup.Reader) -> None:
         """Give up where there is no body or all of it is hidden, if by the attributes of a second tag."""
-        if token and not token.closes and (token.name == b"frameset" or self._reader.hides(token)):
+        if not tag.closes and (tag.name == b"frameset" or reader.hides(tag)):
             raise LeaveAlone(Reason.NO_SAFE_PLACE)
 
     def _behind_last_text(self, place: int) -> int:

@@ -30,7 +30,7 @@ _VOID = _names(
     "area base basefont bgsound br col embed frame image img input keygen link meta param source track wbr"
 )
 _RAW = _names("iframe noembed noframes plaintext script style textarea title xmp")
-_EMPTY = _VOID | _RAW
+_WITHOUT_CHILDREN = _VOID | _RAW
 OPAQUE = _names(
     "audio canvas datalist math noscript object optgroup option picture select svg template video"
 )
@@ -40,7 +40,7 @@ _IN_HEAD = _names("base basefont bgsound head html link meta noframes noscript s
 _STARTS_BODY_WHEN_CLOSED = _names("body br html")
 _TABLE = _names("caption colgroup table tbody td tfoot th thead tr")
 _SIBLING_ENDED = _names("dd dt li p")
-_ENDED_LIKE_UNKNOWN = _names("annotation-xml desc foreignobject mi mn mo ms mtext noscript")
+_ENDED_LIKE_UNKNOWN = _SIBLING_ENDED | _names("annotation-xml desc foreignobject mi mn mo ms mtext noscript")
 _FORMATTING = _names("a b big code em font i nobr s small strike strong tt u")
 _SPECIAL = (
     _names(
@@ -51,6 +51,10 @@ _SPECIAL = (
     | _TABLE
     | _SIBLING_ENDED
 )
+# Elements that must not be open within another one when its end tag comes, for that tag to do the obvious.
+_BLOCKERS = _SPECIAL | _FORMATTING
+_BLOCKERS_IN_BLOCK = _BLOCKERS - _SIBLING_ENDED
+_BLOCKERS_IN_TABLE = _BLOCKERS_IN_BLOCK - _TABLE | {b"table"}
 
 _NAME = rb"[a-z][^ \t\n\f\r/>]*+"
 # A quote opens a value only behind an equals sign, and an equals sign counts only behind a name.
@@ -95,9 +99,10 @@ _HIDING_STYLES = {
     for word, value in ((b"display", b"none"), (b"visibility", b"hidden"), (b"mso-hide", b"all"))
 }
 _HIDING = _HIDING_STYLES | {b"hidden": re.compile(rb"hidden(?=[ \t\n\f\r=/>])")}
-_REFERENCE_IN_STYLE = re.compile(
-    rb"style[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:\"[^\"&]*+|'[^'&]*+|[^ \t\n\f\r>&]*+)&"
-)
+_STYLE = rb"style[ \t\n\f\r]*+=[ \t\n\f\r]*+"
+_REFERENCE_IN_QUOTED_STYLE = re.compile(rb"%b(?:\"[^\"&]*+|'[^'&]*+)(?=&)" % _STYLE)
+# Runs on over what holds no reference, so that no style is looked at from within another's.
+_UNQUOTED_STYLE = re.compile(rb"%b(?![\"'])[^ \t\n\f\r>&]*+(?=(&)?)" % _STYLE)
 _FORMATTING_TAG = re.compile(rb"<(/?)(%b)[ \t\n\f\r/>]" % _one_of(_FORMATTING))
 
 
@@ -134,7 +139,7 @@ class Token(NamedTuple):
     @property
     def opens_content(self) -> bool:
         """Whether other tokens may be within the element that it starts."""
-        return bool(self.name) and not self.closes and self.name not in _EMPTY
+        return bool(self.name) and not self.closes and self.name not in _WITHOUT_CHILDREN
 
     @property
     def belongs_to_head(self) -> bool:
@@ -157,19 +162,20 @@ class Condition(Enum):
 
 def hiding_marks(html: bytes) -> Iterator[int]:
     """Find whatever may hide an element if it is in a tag."""
-    # Looking for a bare word is much faster than for a pattern, and "hid" is in all words but one.
+    # Looking for a bare word is much faster than for a pattern, and what all but display's hold is "hid".
     suspects = _HIDING if b"hid" in html else {b"display": _HIDING[b"display"]}
     for word, hiding in suspects.items():
         if word in html:
             yield from (mark.start() for mark in hiding.finditer(html))
     if b"&#" in html or b"&colon;" in html:
-        yield from (mark.start() for mark in _REFERENCE_IN_STYLE.finditer(html))
+        yield from (mark.end() for mark in _REFERENCE_IN_QUOTED_STYLE.finditer(html))
+        yield from (mark.end() for mark in _UNQUOTED_STYLE.finditer(html) if mark[1])
 
 
 class Reader:
     """A tokenizer that knows the conditional regions open where it is."""
 
-    def __init__(self, html: bytes, ignored: frozenset[int]) -> None:
+    def __init__(self, html: bytes, ignored: frozenset[int] = frozenset()) -> None:
         self.html = html
         self.conditions: list[tuple[Condition, int]] = []
         self._ignored = ignored
@@ -202,9 +208,8 @@ class Reader:
             if token is None or not self._takes(token, open_elements, opening):
                 return None
             at = token.end
-        # Where scripts run, noscript holds raw text and ends at the first of these.
-        first_end = self.html.find(b"</noscript", opening.end, at)
-        if opening.name == b"noscript" and first_end != self.html.rfind(b"</noscript", opening.end, at):
+        if opening.name == b"noscript" and self.html.count(b"</noscript", opening.end, at) > 1:
+            # Where scripts run, noscript holds raw text and ends at the first of these.
             return None
         return None if open_elements else at
 
@@ -288,10 +293,6 @@ def _close(open_elements: list[bytes], name: bytes) -> bool:
     closed = []
     while (inner := open_elements.pop()) != name:
         closed.append(inner)
-    if name not in _SPECIAL or name in _SIBLING_ENDED | _ENDED_LIKE_UNKNOWN:
-        blockers = _SPECIAL | _FORMATTING
-    elif name in _TABLE:
-        blockers = (_SPECIAL - _SIBLING_ENDED - _TABLE) | _FORMATTING | {b"table"}
-    else:
-        blockers = (_SPECIAL - _SIBLING_ENDED) | _FORMATTING
-    return blockers.isdisjoint(closed)
+    if name not in _SPECIAL or name in _ENDED_LIKE_UNKNOWN:
+        return _BLOCKERS.isdisjoint(closed)
+    return (_BLOCKERS_IN_TABLE if name in _TABLE else _BLOCKERS_IN_BLOCK).isdisjoint(closed)

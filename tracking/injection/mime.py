@@ -1,6 +1,7 @@
 """Which part of a message is its HTML body, found by walking byte ranges.
 
-The walk is lazy and depth first: what comes after the HTML body is not looked at, however large it is.
+The walk is lazy and depth first: what comes after the HTML body is not looked at, however large it is, unless
+a delimiter before it may be that of another boundary.
 """
 
 import re

@@ -51,6 +51,12 @@ def test_a_full_line_that_ends_the_document_hands_the_tag_on_to_the_next(length:
     assert spliced(line + b"\r\n \r\n", "8bit") == line + b"\r\n" + PIXEL.encode() + b" \r\n"
 
 
+def test_many_full_lines_at_the_end_hand_the_tag_on_to_the_first_with_room() -> None:
+    full = b"<p>" + b"x" * 998 + b"\r\n" + (b" " * 1000 + b"\r\n") * 2000
+
+    assert spliced(full + b"\r\n", "8bit") == full + PIXEL.encode() + b"\r\n"
+
+
 def test_a_line_that_was_already_too_long_takes_only_the_start_of_the_tag() -> None:
     lines = spliced(b"<p>" + b"x" * 5000, "8bit").split(b"\r\n")
 

@@ -2,7 +2,7 @@ import pytest
 
 from tests.tracking.injection.mails import html_mail, placed, planned, reason
 from tracking.injection import Placement, Reason
-from tracking.injection.html import CLIP_MARGIN, GMAIL_CLIP
+from tracking.injection.html import BODY_TAG_LENGTH, BODY_TAG_LIMIT, CLIP_MARGIN, GMAIL_CLIP
 from tracking.injection.markup import NESTING_LIMIT
 
 
@@ -207,6 +207,8 @@ def test_the_place_is_where_outlook_and_browsers_both_see_it(html: str) -> None:
         "<html style='display:none'>a",
         "a<html hidden>",
         "<body>a<div hidden>b<body hidden>",
+        "<body>a<div hidden>b" + "<body>" * (BODY_TAG_LIMIT + 1),
+        "<body>a<div hidden>b<body" + " a" * BODY_TAG_LENGTH + ">",
         "<!-- never closed",
         "<head><title>never closed",
         "<template>never closed",
@@ -232,6 +234,13 @@ def test_beyond_what_gmail_shows_the_top_of_a_fragment_is_where_flow_starts() ->
     html = "<style>p{}</style>\r\n<div hidden>preview</div>" + "<p>word</p>\r\n" * (GMAIL_CLIP // 12)
 
     assert placed(html) == html.replace("<div", "|<div", 1)
+
+
+def test_beyond_what_gmail_shows_a_condition_that_is_never_closed_does_not_keep_the_pixel_down() -> None:
+    html = "<head><!--[if !mso]><!--></head><body>" + "<p>word</p>\r\n" * (GMAIL_CLIP // 12) + "</body>"
+
+    assert planned(html_mail(html)).placement is Placement.TOP
+    assert placed(html) == html.replace("<body>", "<body>|")
 
 
 def test_within_gmails_margin_the_pixel_stays_at_the_bottom() -> None:

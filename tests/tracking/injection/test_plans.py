@@ -4,6 +4,7 @@ import re
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
+from time import thread_time
 from typing import cast
 
 import pytest
@@ -182,3 +183,47 @@ def test_armour_of_a_pgp_signature_in_the_html_means_signed() -> None:
 def test_an_empty_message_is_plain_text() -> None:
     assert reason(b"") is Reason.PLAIN_TEXT
     assert reason(HEADER.encode()) is Reason.PLAIN_TEXT
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b"<body ",
+        b"<body x='",
+        b"<html ",
+        b"<p>x</p>",
+        b"<div hidden></div>",
+        b"<div hidden>",
+        b'<div style="&#58;',
+        b"<b>",
+        b"<!-- ",
+        b"<!--[if !mso]><!-->",
+        b"<![if x]>",
+        b"<![endif]>",
+        b"<a x='",
+        b"<script><!--",
+        b"<svg>",
+        b"style=",
+        b"style='&#",
+        b'style="',
+        b"=\r\n",
+        b" " * 1000 + b"\r\n",
+        b"--b\r\n",
+    ],
+)
+@pytest.mark.parametrize("start", [b"", b"<p>&#x41;x<div hidden>", b"<p>x<!-- "])
+@pytest.mark.parametrize("end", [b"", b" xhidden >"])
+def test_planning_takes_no_more_than_in_proportion_to_the_length(
+    unit: bytes, start: bytes, end: bytes
+) -> None:
+    def seconds(size: int) -> float:
+        message = html_mail(start + unit * (size // len(unit)) + end)
+        taken = []
+        for _ in range(3):
+            started = thread_time()
+            assert plan(message) != Untouched(Reason.UNEXPECTED)
+            taken.append(thread_time() - started)
+        return min(taken)
+
+    # In proportion it is 8 times, with the square 64 times as long.
+    assert seconds(80_000) < 24 * max(seconds(10_000), 0.002)
