@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 CDK := node_modules/.bin/cdk --no-notices
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup run demo stop check test corpus bench format synth deploy clean
+.PHONY: help setup run demo stop check test corpus bench format relay synth deploy clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ format: setup ## Format the code and mend what ruff can mend
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
+relay: setup ## Compile Apple's list of relay addresses for the next deploy: make relay CSV=file
+	@$(PYTHON) -m tracking.opens.relay "$(CSV)"
+
 synth: setup ## Write the CloudFormation template to cdk.out
 	@$(CDK) synth --quiet
 
@@ -45,5 +48,5 @@ deploy: setup ## Deploy to the AWS account of your credentials: make deploy ARGS
 
 clean: ## Stop the system and remove all that these commands made, its state included
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local stop; fi
-	@rm -rf .venv .local node_modules build cdk.out .coverage .hypothesis .*_cache
+	@rm -rf .venv .local node_modules build cdk.out tracking/opens/relay.ranges .coverage .hypothesis .*_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +

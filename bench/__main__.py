@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from bench import injection
+from bench import injection, opens
 from bench.report import machine, record, table
 
-SUBJECTS = (injection,)
+SUBJECTS = (injection, opens)
 RESULTS = Path(__file__).with_name("results.json")
 
 

@@ -8,6 +8,8 @@
 | `alarm_email` | who hears of alarms; has to confirm once | nobody |
 | `log_retention_days` | how long the functions' and the API's logs are kept: a key of `LOG_RETENTIONS` | 30 |
 | `access_log_retention_days` | how long CloudFront's access logs are kept | 30 |
+| `read_time` | whether it is measured how long mail is read: `on` or `off` | `on` |
+| `read_time_concurrency` | requests that may wait for that at the same time, reserved in the account | 50 |
 
 A certificate is one of AWS Certificate Manager in us-east-1, the only place where CloudFront looks for it.
 """
@@ -64,6 +66,8 @@ class Configuration:
     alarm_email: str | None
     log_retention: logs.RetentionDays
     access_log_retention_days: int
+    read_time: bool
+    read_time_concurrency: int
 
     @classmethod
     def of(cls, node: Node) -> Self:
@@ -78,6 +82,9 @@ class Configuration:
         access_log_retention_days = _value(
             node, "access_log_retention_days", r"[1-9]\d{0,3}", "a number of days from 1 to 9999"
         )
+        read_time_concurrency = _value(
+            node, "read_time_concurrency", r"[1-9]\d{0,3}", "a number from 1 to 9999"
+        )
         return cls(
             architecture=_value(node, "architecture", "|".join(PLATFORMS), " or ".join(PLATFORMS)) or "arm64",
             tracking_domain=_domain(node, "tracking"),
@@ -85,6 +92,8 @@ class Configuration:
             alarm_email=_value(node, "alarm_email", _EMAIL_ADDRESS, "an e-mail address"),
             log_retention=LOG_RETENTIONS[int(log_retention_days or 30)],
             access_log_retention_days=int(access_log_retention_days or 30),
+            read_time=_value(node, "read_time", "on|off", "on or off") != "off",
+            read_time_concurrency=int(read_time_concurrency or 50),
         )
 
 

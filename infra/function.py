@@ -3,6 +3,7 @@
 | a zip holds | decided by |
 |---|---|
 | the modules of `functions` and `tracking` that the handler imports, directly or not | the source itself |
+| the files beside such a module with its name and another suffix, such as `networks.csv` | the file's name |
 | the wheels of the dependency group named like the handler's folder | pyproject.toml, uv.lock |
 
 boto3 is not in it: the Lambda runtime brings it.
@@ -12,7 +13,7 @@ import ast
 import hashlib
 import importlib.util
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy
@@ -47,6 +48,7 @@ class Function(lambda_.Function):
         memory_mb: int,
         architecture: str,
         log_retention: logs.RetentionDays,
+        reserved_concurrency: int | None = None,
     ) -> None:
         log = logs.LogGroup(
             scope,
@@ -69,6 +71,7 @@ class Function(lambda_.Function):
                 assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             ),
             log_group=log,
+            reserved_concurrent_executions=reserved_concurrency,
             environment={
                 "POWERTOOLS_SERVICE_NAME": construct_id,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -103,16 +106,17 @@ def staged(handler: str, architecture: str) -> Path:
         UvFailed: The wheels could not be installed.
     """
     sources = imported_sources(handler)
+    files = sources + companions(sources)
     group = handler.split(".")[1]
     third_party = wheels.installed(group, architecture)
 
     digest = hashlib.sha256(third_party.name.encode())
-    for path in sources:
+    for path in files:
         digest.update(f"{path}\0".encode() + (wheels.ROOT / path).read_bytes() + b"\0")
 
     def stage(folder: Path) -> None:
         shutil.copytree(third_party, folder)
-        for path in sources:
+        for path in files:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(wheels.ROOT / path, target)
@@ -149,6 +153,23 @@ def imported_sources(handler: str) -> list[Path]:
     if not _defines(found[module], function):
         raise MissingModule(f"{found[module]} has no function {function}, which is deployed as {handler}.")
     return sorted(found.values())
+
+
+def companions(sources: Iterable[Path]) -> list[Path]:
+    """What the modules among some source files read: files beside them of the same name with another suffix.
+
+    Args:
+        sources: Paths below the repository root, as `imported_sources` returns them.
+
+    Returns:
+        Paths below the repository root, sorted.
+    """
+    return sorted(
+        beside.relative_to(wheels.ROOT)
+        for source in sources
+        for beside in (wheels.ROOT / source.parent).iterdir()
+        if beside.is_file() and beside.stem == source.stem and beside.suffix not in {"", source.suffix}
+    )
 
 
 def _source(module: str) -> Path | None:

@@ -1,8 +1,10 @@
-"""The tracking domain: CloudFront in front of the pixel function, with a static pixel for when that fails."""
+"""The tracking domain: CloudFront before pixel and hops, with a static pixel for when a function fails."""
 
 from pathlib import Path
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_lambda as lambda_
@@ -11,6 +13,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
+from infra.access_logs import PIXEL_PREFIX
 from infra.configuration import Domain
 from infra.distribution import Distribution
 from infra.function import Function
@@ -29,9 +32,9 @@ SEEN_HEADERS = (
     "CloudFront-Viewer-ASN",
     "CloudFront-Viewer-City",
     "CloudFront-Viewer-Country",
-    "CloudFront-Viewer-Http-Version",
     "Referer",
     "Sec-Fetch-Dest",
+    "Sec-Purpose",
     "User-Agent",
 )
 """The request's headers that the function sees: what tells kinds of clients apart. CloudFront allows ten."""
@@ -39,6 +42,9 @@ SEEN_HEADERS = (
 CONNECTION_TIMEOUT = Duration.seconds(2)
 RESPONSE_TIMEOUT = Duration.seconds(3)
 """After this the mail client gets the static pixel."""
+
+HOP_RESPONSE_TIMEOUT = Duration.seconds(10)
+"""The same for a hop, which answers after five seconds."""
 
 
 class Pixel(Construct):
@@ -50,6 +56,7 @@ class Pixel(Construct):
         construct_id: str,
         *,
         function: Function,
+        hold: Function | None,
         domain: Domain | None,
         log_bucket: s3.IBucket,
         deployment_log: logs.ILogGroup,
@@ -62,35 +69,16 @@ class Pixel(Construct):
             cache_control=[deployment.CacheControl.no_store(), deployment.CacheControl.set_private()],
             log=deployment_log,
         )
+        behaviors = {"/o/*": self._pixel(function)}
+        if hold:
+            behaviors["/h/*"] = self._hops(hold)
         self.distribution = Distribution(
             self,
             "Distribution",
             comment="OpenTracking: the pixel",
             domain=domain,
-            default_behavior=cloudfront.BehaviorOptions(
-                origin=static.origin(),
-                cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-            ),
-            additional_behaviors={
-                "/o/*": cloudfront.BehaviorOptions(
-                    origin=origins.FunctionUrlOrigin.with_origin_access_control(
-                        function.add_function_url(auth_type=lambda_.FunctionUrlAuthType.AWS_IAM),
-                        connection_attempts=1,
-                        connection_timeout=CONNECTION_TIMEOUT,
-                        read_timeout=RESPONSE_TIMEOUT,
-                    ),
-                    cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-                    origin_request_policy=cloudfront.OriginRequestPolicy(
-                        self,
-                        "SeenHeaders",
-                        header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(*SEEN_HEADERS),
-                        query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
-                        cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
-                    ),
-                    viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                )
-            },
+            default_behavior=_uncached(static.origin()),
+            additional_behaviors=behaviors,
             error_responses=[
                 cloudfront.ErrorResponse(
                     http_status=status,
@@ -101,5 +89,54 @@ class Pixel(Construct):
                 for status in ERRORS
             ],
             log_bucket=log_bucket,
-            log_file_prefix="pixel/",
+            log_file_prefix=PIXEL_PREFIX,
         )
+
+    def _pixel(self, function: Function) -> cloudfront.BehaviorOptions:
+        return _uncached(
+            origins.FunctionUrlOrigin.with_origin_access_control(
+                function.add_function_url(auth_type=lambda_.FunctionUrlAuthType.AWS_IAM),
+                connection_attempts=1,
+                connection_timeout=CONNECTION_TIMEOUT,
+                read_timeout=RESPONSE_TIMEOUT,
+            ),
+            cloudfront.OriginRequestPolicy(
+                self,
+                "SeenHeaders",
+                header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(*SEEN_HEADERS),
+                query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
+                cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
+            ),
+        )
+
+    def _hops(self, hold: Function) -> cloudfront.BehaviorOptions:
+        """Hops by way of an HTTP API.
+
+        At its limit a function URL answers 429, which CloudFront hands to the mail client; an HTTP API
+        answers 503, which becomes the static pixel.
+        """
+        api = apigateway.HttpApi(self, "Hops")
+        api.add_routes(
+            path="/h/{proxy+}",
+            methods=[apigateway.HttpMethod.GET],
+            integration=integrations.HttpLambdaIntegration("Function", hold),
+        )
+        return _uncached(
+            origins.HttpOrigin(
+                f"{api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}",
+                connection_attempts=1,
+                connection_timeout=CONNECTION_TIMEOUT,
+                read_timeout=HOP_RESPONSE_TIMEOUT,
+            )
+        )
+
+
+def _uncached(
+    origin: cloudfront.IOrigin, origin_request_policy: cloudfront.IOriginRequestPolicy | None = None
+) -> cloudfront.BehaviorOptions:
+    return cloudfront.BehaviorOptions(
+        origin=origin,
+        cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+        origin_request_policy=origin_request_policy,
+        viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+    )

@@ -14,7 +14,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.access_logs import AccessLogs
+from infra.access_logs import PIXEL_PREFIX, AccessLogs
 from infra.acknowledgements import acknowledge
 from infra.alarms import PERIOD, Alarms
 from infra.api import HttpApi
@@ -23,6 +23,7 @@ from infra.dashboard import Dashboard
 from infra.function import MEMORY_MB, Function
 from infra.outbox import Outbox
 from infra.pixel import Pixel
+from infra.queues import Queue
 from infra.sending import Sending
 from infra.sign_in import SignIn
 from infra.tables import Tables
@@ -43,12 +44,37 @@ DELIVER_CONCURRENCY = 20
 INJECT_CONCURRENCY = 10
 """Messages being sent at the same time: enough for some 60 a second."""
 
+HOLD_TIMEOUT = Duration.seconds(15)
+"""For one hop, which answers after five seconds."""
+
+HOLD_MEMORY_MB = 256
+"""It waits, and what it waits with is paid for."""
+
+OVERFLOW_TIMEOUT = Duration.seconds(30)
+OVERFLOW_BATCH = 10
+OVERFLOW_CONCURRENCY = 5
+"""Batches drained at once: the table has just been overwhelmed."""
+
+OVERFLOW_TRIES = 200
+"""How often a fetch is tried to be recorded, three minutes apart: ten hours."""
+
+RECOVER_TIMEOUT = Duration.minutes(5)
+"""For one access log."""
+
+RECOVER_CONCURRENCY = 2
+"""Logs read at once: nobody waits for them, and they must not crowd out what somebody waits for."""
+
 FEEDBACK_TIMEOUT = Duration.seconds(30)
 FEEDBACK_BATCH = 10
 API_TIMEOUT = Duration.seconds(29)
 """Just below API Gateway's own 30 s."""
 
 FAN_OUT_TIMEOUT = Duration.minutes(1)
+READINGS_TIMEOUT = Duration.seconds(30)
+READINGS_BATCH = 10
+READINGS_TRIES = 200
+"""How often the webhook of a timed open is tried to be queued, three minutes apart: ten hours."""
+
 DELIVER_TIMEOUT = Duration.seconds(30)
 """For one webhook: a batch is one, so that a slow endpoint holds up nobody else."""
 
@@ -74,7 +100,16 @@ class OpenTracking(Stack):
         self._webhooks = Webhooks(self, "Webhooks", consumer_timeout=DELIVER_TIMEOUT)
         self._sign_in = SignIn(self, "SignIn")
         self._access_logs = AccessLogs(
-            self, "AccessLogs", retention_days=configuration.access_log_retention_days
+            self,
+            "AccessLogs",
+            retention_days=configuration.access_log_retention_days,
+            consumer_timeout=RECOVER_TIMEOUT,
+        )
+        self._overflow = Queue(
+            self, "Overflow", consumer_timeout=OVERFLOW_TIMEOUT, max_receives=OVERFLOW_TRIES
+        )
+        self._readings = Queue(
+            self, "Readings", consumer_timeout=READINGS_TIMEOUT, max_receives=READINGS_TRIES
         )
         self._deployment_log = logs.LogGroup(
             self,
@@ -110,10 +145,13 @@ class OpenTracking(Stack):
             self,
             "Tracking",
             function=pixel_function,
+            hold=self._hold_function() if configuration.read_time else None,
             domain=configuration.tracking_domain,
-            log_bucket=self._access_logs,
+            log_bucket=self._access_logs.bucket,
             deployment_log=self._deployment_log,
         )
+        self._overflow_function()
+        self._recover_function()
         inject_function = self._inject_function(pixel_url=pixel.distribution.url)
         self._feedback_function()
         http_api = HttpApi(
@@ -129,11 +167,12 @@ class OpenTracking(Stack):
             http_api=http_api,
             sign_in=self._sign_in,
             domain=configuration.app_domain,
-            log_bucket=self._access_logs,
+            log_bucket=self._access_logs.bucket,
             deployment_log=self._deployment_log,
         )
         fan_out_function = self._fan_out_function()
         stream = self._webhooks.feed_from(self._tables.activity, fan_out_function)
+        self._readings_function()
         deliver_function = self._deliver_function()
         gateway_policy = self._gateway_policy()
 
@@ -157,7 +196,7 @@ class OpenTracking(Stack):
             "InjectFunctionName": inject_function.function_name,
             "DeliverFunctionName": deliver_function.function_name,
             "DashboardBucketName": dashboard.bucket.bucket_name,
-            "LogBucketName": self._access_logs.bucket_name,
+            "LogBucketName": self._access_logs.bucket.bucket_name,
         }.items():
             CfnOutput(self, name, value=value)
         acknowledge(self)
@@ -171,6 +210,71 @@ class OpenTracking(Stack):
             environment={
                 "ACTIVITY_TABLE": activity.table_name,
                 "PIXEL_KEYS_SECRET": self._pixel_keys.secret_arn,
+                "OVERFLOW_QUEUE": self._overflow.queue.queue_url,
+                "READ_TIME": "on" if self._configuration.read_time else "off",
+            },
+        )
+        function.may("secretsmanager:GetSecretValue", on=self._pixel_keys.secret_arn)
+        function.may("dynamodb:GetItem", on=activity.table_arn)
+        function.may("dynamodb:PutItem", on=activity.table_arn)
+        function.may("sqs:SendMessage", on=self._overflow.queue.queue_arn)
+        return function
+
+    def _hold_function(self) -> Function:
+        activity = self._tables.activity
+        function = self._function(
+            "Hold",
+            handler="functions.pixel.hold.handle",
+            timeout=HOLD_TIMEOUT,
+            memory_mb=HOLD_MEMORY_MB,
+            reserved_concurrency=self._configuration.read_time_concurrency,
+            environment={
+                "ACTIVITY_TABLE": activity.table_name,
+                "PIXEL_KEYS_SECRET": self._pixel_keys.secret_arn,
+            },
+        )
+        function.may("secretsmanager:GetSecretValue", on=self._pixel_keys.secret_arn)
+        function.may("dynamodb:UpdateItem", on=activity.table_arn)
+        return function
+
+    def _overflow_function(self) -> Function:
+        function = self._recording_function(
+            "Drain", handler="functions.pixel.overflow.handle", timeout=OVERFLOW_TIMEOUT
+        )
+        self._overflow.feed(function, batch_size=OVERFLOW_BATCH, max_concurrency=OVERFLOW_CONCURRENCY)
+        return function
+
+    def _recover_function(self) -> Function:
+        logs_bucket = self._access_logs.bucket
+        function = self._recording_function(
+            "Recover",
+            handler="functions.pixel.recover.handle",
+            timeout=RECOVER_TIMEOUT,
+            environment={"LOG_BUCKET": logs_bucket.bucket_name},
+        )
+        function.may("s3:GetObject", on=logs_bucket.arn_for_objects(f"{PIXEL_PREFIX}*"))
+        function.may("dynamodb:UpdateItem", on=self._tables.activity.table_arn)
+        self._access_logs.written.feed(function, batch_size=1, max_concurrency=RECOVER_CONCURRENCY)
+        return function
+
+    def _recording_function(
+        self,
+        construct_id: str,
+        *,
+        handler: str,
+        timeout: Duration,
+        environment: Mapping[str, str] | None = None,
+    ) -> Function:
+        """A function that records what the pixel function could not."""
+        activity = self._tables.activity
+        function = self._function(
+            construct_id,
+            handler=handler,
+            timeout=timeout,
+            environment={
+                "ACTIVITY_TABLE": activity.table_name,
+                "PIXEL_KEYS_SECRET": self._pixel_keys.secret_arn,
+                **(environment or {}),
             },
         )
         function.may("secretsmanager:GetSecretValue", on=self._pixel_keys.secret_arn)
@@ -261,6 +365,7 @@ class OpenTracking(Stack):
                 "ACTIVITY_TABLE": activity.table_name,
                 "SETTINGS_TABLE": settings.table_name,
                 "WEBHOOK_QUEUE": deliveries.queue.queue_url,
+                "READINGS_QUEUE": self._readings.queue.queue_url,
             },
         )
         function.may("dynamodb:BatchGetItem", on=activity.table_arn)
@@ -268,6 +373,34 @@ class OpenTracking(Stack):
         function.may("dynamodb:UpdateItem", on=activity.table_arn)
         function.may("dynamodb:Query", on=settings.table_arn)
         function.may("sqs:SendMessage", on=deliveries.queue.queue_arn)
+        function.may("sqs:SendMessage", on=self._readings.queue.queue_arn)
+        return function
+
+    def _readings_function(self) -> Function:
+        activity, settings, deliveries = (
+            self._tables.activity,
+            self._tables.settings,
+            self._webhooks.deliveries,
+        )
+        function = self._function(
+            "ReadingsEnd",
+            handler="functions.webhooks.readings.handle",
+            timeout=READINGS_TIMEOUT,
+            environment={
+                "ACTIVITY_TABLE": activity.table_name,
+                "SETTINGS_TABLE": settings.table_name,
+                "WEBHOOK_QUEUE": deliveries.queue.queue_url,
+                "READINGS_QUEUE": self._readings.queue.queue_url,
+            },
+        )
+        function.may("dynamodb:BatchGetItem", on=activity.table_arn)
+        function.may("dynamodb:Query", on=activity.table_arn)
+        # A reading that has ended may make two opens out of what seemed to be one.
+        function.may("dynamodb:UpdateItem", on=activity.table_arn)
+        function.may("dynamodb:Query", on=settings.table_arn)
+        function.may("sqs:SendMessage", on=deliveries.queue.queue_arn)
+        function.may("sqs:SendMessage", on=self._readings.queue.queue_arn)
+        self._readings.feed(function, batch_size=READINGS_BATCH)
         return function
 
     def _deliver_function(self) -> Function:
@@ -310,6 +443,7 @@ class OpenTracking(Stack):
         timeout: Duration,
         environment: Mapping[str, str],
         memory_mb: int = MEMORY_MB,
+        reserved_concurrency: int | None = None,
     ) -> Function:
         return Function(
             self,
@@ -320,6 +454,7 @@ class OpenTracking(Stack):
             environment=environment,
             architecture=self._configuration.architecture,
             log_retention=self._configuration.log_retention,
+            reserved_concurrency=reserved_concurrency,
         )
 
     def _alarms(self, pixel: Function, fan_out: Function, stream: lambda_.CfnEventSourceMapping) -> None:
@@ -341,6 +476,21 @@ class OpenTracking(Stack):
             "UnrecordedEvents",
             self._sending.events.dead_letters,
             because="Events from SES (delivered, bounced, ...) could not be recorded.",
+        )
+        alarms.on_any_in(
+            "UnrecordedFetches",
+            self._overflow.dead_letters,
+            because="Fetches wait among the dead letters: the table refused them for hours.",
+        )
+        alarms.on_any_in(
+            "UnreadLogs",
+            self._access_logs.written.dead_letters,
+            because="Access logs could not be read: fetches that only they have are missing.",
+        )
+        alarms.on_any_in(
+            "UnannouncedOpens",
+            self._readings.dead_letters,
+            because="Opens whose reading was measured could not be told to the webhooks.",
         )
         alarms.on_any_in(
             "UndeliveredWebhooks",

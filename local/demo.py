@@ -6,11 +6,15 @@ import re
 import smtplib
 import ssl
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urljoin
 
 from smtp2go import core as smtp2go
 
@@ -23,6 +27,16 @@ SENDER = "news@shop.example.com"
 ARRIVES_WITHIN = timedelta(seconds=60)
 
 type Json = dict[str, Any]
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect, so that a look can end between two hops."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Not to be followed."""
+
+
+_ONE_STEP = urllib.request.build_opener(_Stay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +90,30 @@ BROWSER = Client(
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody opens a mail, and shows it until this many hops are through. A proxy is not sent on at all."""
+
+    client: Client
+    hops: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A mail of the demonstration: a file for SMTP, or None for the API; and who opens it, in order."""
 
     file: str | None
     recipient: str
-    opened_by: tuple[Client, ...]
+    looks: tuple[Look, ...]
 
 
 LETTERS = (
-    Letter("newsletter.eml", "olga@example.org", (OUTLOOK, OUTLOOK)),
-    Letter("newsletter.eml", "gustav@example.org", (GMAIL,)),
-    Letter("reply.eml", "ada@example.org", (BROWSER,)),
-    Letter("receipt.eml", "ivan@example.org", (APPLE,)),
+    Letter("newsletter.eml", "olga@example.org", (Look(OUTLOOK, hops=2), Look(OUTLOOK, hops=1))),
+    Letter("newsletter.eml", "gustav@example.org", (Look(GMAIL),)),
+    Letter("reply.eml", "ada@example.org", (Look(BROWSER, hops=3),)),
+    Letter("receipt.eml", "ivan@example.org", (Look(APPLE),)),
     Letter("plain.eml", "paula@example.org", ()),
-    Letter("japanese.eml", "haruka@example.org", (BROWSER, GMAIL)),
-    Letter(None, "wim@example.org", (BROWSER,)),
+    Letter("japanese.eml", "haruka@example.org", (Look(BROWSER), Look(GMAIL))),
+    Letter(None, "wim@example.org", (Look(BROWSER, hops=1),)),
 )
 
 
@@ -109,10 +131,12 @@ def perform(found: Endpoints) -> int:
     for address, letter in letters.items():
         _send(found, letter, address)
     mails = _until(lambda: _mails(found, letters), lambda mails: len(mails) == len(letters))
-    print("opening them")
-    for address, letter in letters.items():
-        for client in letter.opened_by:
-            _open(found, mails[address], client)
+    print("opening them, and reading some for a while")
+    with ThreadPoolExecutor(len(letters)) as people:
+        for reading in [
+            people.submit(_read, found, mails[address], letter) for address, letter in letters.items()
+        ]:
+            reading.result()
     complete = True
     for address, letter in letters.items():
         timeline = _until(
@@ -121,7 +145,7 @@ def perform(found: Endpoints) -> int:
         )
         complete &= _is_complete(timeline, letter)
         _print_timeline(address, letter, timeline)
-    expected = sum(2 + len(letter.opened_by) for letter in letters.values())
+    expected = sum(2 + len(letter.looks) for letter in letters.values())
     hooks = _until(lambda: _hooks(found, letters, max(seen, default=0)), lambda hooks: len(hooks) == expected)
     verified = sum(hook["verified"] for hook in hooks)
     print(f"\n{len(hooks)} of {expected} webhooks arrived, {verified} verified")
@@ -172,14 +196,40 @@ def _mails(found: Endpoints, letters: dict[str, Letter]) -> dict[str, Json]:
     }
 
 
-def _open(found: Endpoints, mail: Json, client: Client) -> None:
-    """Load the mail's own pixel; a quoted one belongs to another mail."""
+def _read(found: Endpoints, mail: Json, letter: Letter) -> None:
+    """Look at a mail as often as its letter says; a quoted pixel belongs to another mail."""
+    if not letter.looks:
+        return
     html = _get(f"{found.mailbox_api_url}/mails/{mail['number']}")["html"]
     pixel = re.search(re.escape(found.pixel_url) + r"/o/[\w-]+\.gif", html)
     if pixel is None:
         raise RuntimeError(f"there is no pixel in the mail to {mail['recipients']}")
-    request = urllib.request.Request(pixel[0], headers=client.headers)
-    urllib.request.urlopen(request, timeout=10).close()
+    for look in letter.looks:
+        url: str | None = pixel[0]
+        for _ in range(1 + look.hops):
+            url = load(url, look.client) if url else None
+
+
+def load(url: str, client: Client, timeout: float = 10) -> str | None:
+    """Ask for an image as a client would; where it is sent on to, if it is.
+
+    Args:
+        url: A pixel's or a hop's.
+        client: Who asks.
+        timeout: Seconds after which the client closes the mail.
+
+    Raises:
+        urllib.error.URLError: The answer is an error, or there is none.
+        TimeoutError: There was no answer in time.
+    """
+    request = urllib.request.Request(url, headers=client.headers)
+    try:
+        _ONE_STEP.open(request, timeout=timeout).close()
+    except urllib.error.HTTPError as answer:
+        if answer.status != HTTPStatus.FOUND:
+            raise
+        return urljoin(url, str(answer.headers["Location"]))
+    return None
 
 
 def _timeline(found: Endpoints, address: str) -> list[Json]:
@@ -191,7 +241,7 @@ def _timeline(found: Endpoints, address: str) -> list[Json]:
 def _is_complete(timeline: list[Json], letter: Letter) -> bool:
     events = [event["event"] for event in timeline]
     return events.count("processed") == events.count("delivered") == 1 and events.count("opened") == len(
-        letter.opened_by
+        letter.looks
     )
 
 
@@ -200,7 +250,8 @@ def _print_timeline(address: str, letter: Letter, timeline: list[Json]) -> None:
     for event in timeline:
         meaning = event["metadata"]
         remark = (
-            f"{meaning['class']}, confidence {meaning['confidence']}, {', '.join(meaning['reasons'])}"
+            f"{meaning['class']}, confidence {meaning['confidence']}, {_read_for(meaning['read_secs'])}. "
+            f"{meaning['sentence']}"
             if event["event"] == "opened"
             else f"not tracked: {meaning['untracked_reason']}"
             if meaning["untracked_reason"] and event["event"] == "processed"
@@ -209,6 +260,10 @@ def _print_timeline(address: str, letter: Letter, timeline: list[Json]) -> None:
         print(f"  {event['date']}  {event['event']:<10} {remark}")
     if not timeline:
         print(f"  nothing was recorded for {address}")
+
+
+def _read_for(seconds: int | None) -> str:
+    return "time not measured" if seconds is None else f"read {seconds} s"
 
 
 def _hooks(found: Endpoints, letters: dict[str, Letter], after: int) -> list[Json]:

@@ -1,6 +1,6 @@
 """Anything that the product may hold, for properties."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -10,8 +10,9 @@ from tracking.mail.credentials import Credential, CredentialKind, CredentialStat
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, Summary, TrackingMode, fetched
 from tracking.mail.endpoints import Endpoint, OutputFormat
 from tracking.mail.envelopes import MAX_RECIPIENTS, Envelope
-from tracking.opens.classification import OpenClass
-from tracking.opens.fetches import Fetch
+from tracking.opens.fetches import Fetch, Witness
+from tracking.opens.reading import MAX_STEPS, Reading
+from tracking.opens.rules import OpenClass
 
 times: SearchStrategy[datetime] = st.integers(1_600_000_000_000_000, 4_000_000_000_000_000).map(
     lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
@@ -28,12 +29,24 @@ envelopes = st.builds(
     received_at=times,
     source_ip=st.none() | st.ip_addresses().map(str),
 )
-messages = st.builds(Message, email_id=ids, received_at=times, size=st.integers(0, 2**31))
+messages = st.builds(
+    Message,
+    email_id=ids,
+    received_at=times,
+    size=st.integers(0, 2**31),
+    source_ip=st.none() | st.ip_addresses().map(str),
+)
 summaries = st.builds(
     Summary,
-    opens=st.dictionaries(st.sampled_from(OpenClass), st.integers(1, 1000)),
+    opens=st.dictionaries(
+        st.dates(date(2020, 1, 1), date(2090, 1, 1)),
+        st.dictionaries(st.sampled_from(OpenClass), st.integers(1, 1000), min_size=1),
+        max_size=4,
+    ),
     first_open_at=st.none() | times,
     last_open_at=st.none() | times,
+    first_human_at=st.none() | times,
+    first_prefetch_at=st.none() | times,
 )
 deliveries = st.builds(
     Delivery,
@@ -50,6 +63,12 @@ deliveries = st.builds(
     summary=summaries,
     version=st.integers(0, 1000),
 )
+readings = st.builds(
+    Reading,
+    steps=st.none() | st.integers(0, MAX_STEPS),
+    at=st.none() | times,
+    milliseconds=st.none() | st.integers(0, 30_000),
+)
 fetches = st.builds(
     Fetch,
     event_id=names,
@@ -60,6 +79,8 @@ fetches = st.builds(
     country=st.none() | st.text(),
     city=st.none() | st.text(),
     headers=st.dictionaries(names, st.text()),
+    witness=st.sampled_from(Witness),
+    reading=st.none() | readings,
 )
 events = fetches.map(fetched) | st.builds(
     Event,

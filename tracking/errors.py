@@ -4,9 +4,13 @@ TrackingError
 ├── InvalidToken          somebody else's URL, or one that was damaged
 │   └── UnknownKey        signed with a key that is newer than those we read, or made up
 ├── InvalidEnvelope       the outbox holds something that no front door wrote
+├── InvalidOverflow       the overflow queue holds something that no pixel function wrote
+├── InvalidLog            an object among the access logs is none
 ├── StaleVersion          the delivery changed since it was read
 └── StorageUnavailable    AWS refused or failed; trying again may help
     ├── OutboxUnavailable
+    ├── OverflowUnavailable
+    ├── AccessLogUnavailable
     ├── SettingsUnavailable
     └── ActivityUnavailable
 """
@@ -28,6 +32,14 @@ class InvalidEnvelope(TrackingError):
     """The text is not an envelope that a front door wrote."""
 
 
+class InvalidOverflow(TrackingError):
+    """The text is not a message that a pixel function wrote."""
+
+
+class InvalidLog(TrackingError):
+    """The bytes are not an access log of CloudFront's."""
+
+
 class StaleVersion(TrackingError):
     """Somebody else wrote the delivery since it was read; read again."""
 
@@ -38,6 +50,14 @@ class StorageUnavailable(TrackingError):
 
 class OutboxUnavailable(StorageUnavailable):
     """The raw message or its envelope could not be stored or read."""
+
+
+class OverflowUnavailable(StorageUnavailable):
+    """The overflow queue did not take a fetch."""
+
+
+class AccessLogUnavailable(StorageUnavailable):
+    """An access log could not be read."""
 
 
 class SettingsUnavailable(StorageUnavailable):

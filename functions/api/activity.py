@@ -1,10 +1,10 @@
-"""What happened to the mail: the activity search."""
+"""What happened to the mail: the activity search, and one delivery's timeline."""
 
 import base64
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Any
 
@@ -13,42 +13,16 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from functions.api import adapters
-from functions.api.answers import success
-from tracking.mail.deliveries import Event, EventType, History, Message
-from tracking.opens.classification import RULESET_VERSION, Open
+from functions.api.answers import Refusal, success
+from functions.api.events import ActivityType, Shown, activity_type, date
+from tracking.mail import summaries
+from tracking.mail.deliveries import Message
 from tracking.storage.activity import FeedEntry
 from tracking.storage.activity_items import KEPT_FOR
 
 router = APIGatewayHttpRouter()
 
 _POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#[ -~]{1,200}", re.ASCII)
-
-
-class ActivityType(StrEnum):
-    """SMTP2GO's names for events in the activity. Those that nothing here leads to find nothing."""
-
-    PROCESSED = "processed"
-    DELIVERED = "delivered"
-    SOFT_BOUNCED = "soft-bounced"
-    HARD_BOUNCED = "hard-bounced"
-    REJECTED = "rejected"
-    SPAM = "spam"
-    OPENED = "opened"
-    CLICKED = "clicked"
-    UNSUBSCRIBED = "unsubscribed"
-    RESUBSCRIBED = "resubscribed"
-    DELAYED = "delayed"
-    """An extension: SES tries again."""
-
-
-_TYPES = {
-    EventType.PROCESSED: ActivityType.PROCESSED,
-    EventType.DELIVERED: ActivityType.DELIVERED,
-    EventType.REJECTED: ActivityType.REJECTED,
-    EventType.COMPLAINED: ActivityType.SPAM,
-    EventType.DELAYED: ActivityType.DELAYED,
-    EventType.FETCHED: ActivityType.OPENED,
-}
 
 
 def _as_time(text: str) -> str:
@@ -107,6 +81,13 @@ class Search(BaseModel):
         )
 
 
+class Timeline(BaseModel):
+    """The fields of `activity/timeline`."""
+
+    email_id: Term
+    recipient: Annotated[str, Field(max_length=998)]
+
+
 @router.post("/activity/search")
 def search(wanted: Annotated[Search, Body()]) -> dict[str, Any]:
     """Events of a time range, the newest first, a page at a time."""
@@ -127,9 +108,53 @@ def search(wanted: Annotated[Search, Body()]) -> dict[str, Any]:
     return success(router, {"continue_token": token, "total_events": len(events), "events": events})
 
 
+@router.post("/activity/timeline")
+def timeline(wanted: Annotated[Timeline, Body()]) -> dict[str, Any]:
+    """An extension: what happened to one delivery, the oldest first, and what it comes to."""
+    found = _delivery(wanted.email_id, wanted.recipient)
+    message, delivery = found.message, found.history.delivery
+    summary = summaries.summarise(found.opens.values())
+    return success(
+        router,
+        {
+            "email_id": message.email_id,
+            "recipient": delivery.recipient,
+            "subject": message.subject,
+            "untracked_reason": delivery.untracked_reason,
+            "placement": delivery.placement,
+            "sent_at": _date(delivery.sent_at),
+            "delivered_at": _date(delivery.delivered_at),
+            "evidence": summary.evidence,
+            "opens": dict(summary.totals),
+            "first_open_at": _date(summary.first_open_at),
+            "last_open_at": _date(summary.last_open_at),
+            "first_human_at": _date(summary.first_human_at),
+            "first_prefetch_at": _date(summary.first_prefetch_at),
+            "events": [shown for event in found.history.events if (shown := found.event(event))],
+        },
+    )
+
+
+def _delivery(email_id: str, recipient: str) -> Shown:
+    activity = adapters.activity()
+    message = activity.messages([email_id]).get(email_id)
+    if message is None:
+        raise Refusal(HTTPStatus.NOT_FOUND, f"There is no mail {email_id}, or it is not kept any more.")
+    for delivery in activity.deliveries(email_id):
+        if delivery.recipient.casefold() == recipient.casefold():
+            history = activity.history(email_id, delivery.number)
+            if history:
+                return Shown.of(message, history)
+    raise Refusal(HTTPStatus.NOT_FOUND, f"The mail {email_id} was not sent to {recipient}.")
+
+
+def _date(at: datetime | None) -> str | None:
+    return date(at) if at else None
+
+
 def _found(wanted: Search, entries: Iterator[FeedEntry]) -> Iterator[tuple[str, dict[str, object]]]:
     """Each event that was asked for, with its position in the feed."""
-    histories: dict[tuple[str, int], History | None] = {}
+    known: dict[tuple[str, int], Shown | None] = {}
     messages: dict[str, Message] = {}
     while batch := list(islice(entries, 100)):
         messages |= adapters.activity().messages(
@@ -138,75 +163,25 @@ def _found(wanted: Search, entries: Iterator[FeedEntry]) -> Iterator[tuple[str, 
         for entry in batch:
             message = messages.get(entry.email_id)
             key = entry.email_id, entry.number
-            if key not in histories:
-                histories[key] = adapters.activity().history(*key)
-            history = histories[key]
-            if message is None or history is None:
+            if key not in known:
+                history = adapters.activity().history(*key) if message else None
+                known[key] = Shown.of(message, history) if message and history else None
+            delivery = known[key]
+            if message is None or delivery is None:
                 continue
-            event = next((event for event in history.events if event.event_id == entry.event_id), None)
-            if event and wanted.finds(message, history.delivery.recipient, _activity_type(event)):
-                yield entry.position, _shown(message, history, event)
+            event = next(
+                (event for event in delivery.history.events if event.event_id == entry.event_id), None
+            )
+            recipient = delivery.history.delivery.recipient
+            if (
+                event
+                and wanted.finds(message, recipient, activity_type(event))
+                and (shown := delivery.event(event))
+            ):
+                yield entry.position, shown
 
 
 def _holds(wanted: str | None, *texts: str) -> bool:
     if not wanted:
         return True
     return any(part in text.lower() for part in wanted.lower().split("|") if part for text in texts)
-
-
-def _activity_type(event: Event) -> ActivityType:
-    if event.type is EventType.BOUNCED:
-        hard = event.details.get("bounce") == "hard"
-        return ActivityType.HARD_BOUNCED if hard else ActivityType.SOFT_BOUNCED
-    return _TYPES[event.type]
-
-
-def _shown(message: Message, history: History, event: Event) -> dict[str, object]:
-    """An event in SMTP2GO's fields; what is known of an open stands under `email_client` and `metadata`."""
-    delivery = history.delivery
-    opened = next((opened for opened in history.opens() if opened.fetch is event.fetch), None)
-    return {
-        "email_id": message.email_id,
-        "event": _activity_type(event),
-        "date": event.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "recipient": delivery.recipient,
-        "subject": message.subject,
-        "username": message.credential_id,
-        "from": message.sender,
-        "sender": message.mail_from,
-        "to": message.to,
-        "cc": message.cc,
-        "reply_to": message.reply_to,
-        "byte_size": message.size,
-        "smtp_response": event.details.get("smtp_response"),
-        "host": event.details.get("host"),
-        "reason": event.details.get("reason"),
-        "email_client": _client(opened) if opened else {},
-        "metadata": _meaning(opened)
-        if opened
-        else {"untracked_reason": delivery.untracked_reason, "placement": delivery.placement},
-    }
-
-
-def _client(opened: Open) -> dict[str, object]:
-    """What fetched the pixel, as raw facts."""
-    fetch = opened.fetch
-    return {
-        "user_agent": fetch.user_agent,
-        "ip_address": fetch.address,
-        "asn": fetch.asn,
-        "country": fetch.country,
-        "city": fetch.city,
-    }
-
-
-def _meaning(opened: Open) -> dict[str, object]:
-    """What the fetch means. `read_secs` is null: how long the mail was read is not measured yet."""
-    return {
-        "class": opened.open_class,
-        "confidence": opened.confidence,
-        "human_probability": opened.human_probability,
-        "reasons": list(opened.reasons),
-        "read_secs": None,
-        "ruleset_version": RULESET_VERSION,
-    }

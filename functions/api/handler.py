@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.api import access, activity, credentials, sending, webhooks
+from functions.api import access, activity, credentials, opens, sending, webhooks
 from functions.api.answers import ErrorCode, FieldError, Refusal, failure, invalid
 from tracking.errors import StorageUnavailable
 
@@ -22,7 +22,7 @@ app = APIGatewayHttpResolver(
     enable_validation=True,
     strip_prefixes=[access.CONSOLE_PREFIX + access.VERSION_PREFIX, access.VERSION_PREFIX],
 )
-for module in (activity, credentials, sending, webhooks):
+for module in (activity, credentials, opens, sending, webhooks):
     app.include_router(module.router)
 
 

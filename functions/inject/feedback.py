@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, process_partia
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from tracking.mail import email_ids
 from tracking.mail.deliveries import Event, EventType
 from tracking.storage.activity import Activity
 
@@ -93,7 +94,9 @@ def _process(record: SQSRecord) -> None:
 def _delivery_of(tags: Mapping[str, list[str]]) -> tuple[str, int] | None:
     """The delivery that we tagged a mail with; None if the mail is not one of ours."""
     try:
-        return tags["email_id"][0], int(tags["recipient"][0])
+        email_id = tags["email_id"][0]
+        email_ids.to_bytes(email_id)
+        return email_id, int(tags["recipient"][0])
     except (KeyError, IndexError, ValueError):
         return None
 

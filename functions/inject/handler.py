@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tracking import injection, tokens
-from tracking.errors import StorageUnavailable
+from tracking.errors import InvalidToken, StorageUnavailable
 from tracking.injection import Plan, Reason
 from tracking.mail import deliveries, envelopes
 from tracking.mail.credentials import Credential, CredentialStatus
@@ -41,6 +41,9 @@ TOO_LARGE = "too_large"
 
 ROOM_FOR_PIXEL = 4096
 """Bytes that a spliced pixel stays below, in any transfer encoding and charset."""
+
+MAX_QUOTED = 20
+"""So many pixels that a mail quotes are looked at."""
 
 _DROPPED_HEADERS = ("Bcc", "Return-Path", "X-SES-")
 _PERMANENT_REFUSALS = frozenset(
@@ -87,6 +90,8 @@ def _send_all(envelope: Envelope) -> None:
     _activity().put_message(describe(envelope, raw))
     credential = _settings().credential(envelope.kind, envelope.credential_id)
     outgoing = _prepare(raw, credential)
+    if outgoing.plan:
+        _note_quoted(envelope, outgoing.plan)
     send = _keep_back if credential and credential.status is CredentialStatus.SANDBOX else _send
     failures = []
     for number, recipient in envelope.deliveries:
@@ -108,6 +113,34 @@ def _prepare(raw: bytes, credential: Credential | None) -> _Outgoing:
     if isinstance(planned, Plan):
         return _Outgoing(message, plan=planned)
     return _Outgoing(message, untracked_reason=planned.reason)
+
+
+def _note_quoted(envelope: Envelope, plan: Plan) -> None:
+    """Tell each delivery whose pixel a mail quotes that it does; a failure is only logged."""
+    before, behind = f"{os.environ['PIXEL_URL']}/o/", ".gif"
+    event = Event(
+        f"quoted-{envelope.email_id}",
+        deliveries.EventType.QUOTED,
+        envelope.received_at,
+        {"by": envelope.email_id},
+    )
+    try:
+        for url in plan.urls(before, len(before) + tokens.LENGTH + len(behind), MAX_QUOTED):
+            quoted = _quoted(url.removeprefix(before).removesuffix(behind))
+            if quoted is None or quoted.email_id == envelope.email_id:
+                continue
+            # An event of a delivery that is gone would stay for nobody to find.
+            if _activity().delivery(quoted.email_id, quoted.recipient):
+                _activity().append(quoted.email_id, quoted.recipient, event)
+    except Exception:
+        LOGGER.exception("quoted pixels not noted", email_id=envelope.email_id)
+
+
+def _quoted(text: str) -> tokens.PixelToken | None:
+    try:
+        return tokens.verify(text, _keys().verifying())
+    except InvalidToken:
+        return None
 
 
 def _deliver(

@@ -1,11 +1,14 @@
-"""Always the image, and a record of who asked for it."""
+"""Always the image, and a record of who asked for it.
 
-import base64
-import ipaddress
+Each rung of the ladder is taken when the one above fails:
+
+1. the Activity table, within half a second
+2. the overflow queue, which `overflow` drains
+3. a log line with all facts, and the image by which `recover` knows the request in the access log
+"""
+
 import os
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,98 +16,80 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
+from functions.pixel import images, requests
+from functions.pixel.images import Answer
+from functions.pixel.recording import Recorder
 from tracking import tokens
-from tracking.errors import InvalidToken, UnknownKey
-from tracking.mail.deliveries import TrackingMode, fetched
+from tracking.errors import InvalidToken
+from tracking.opens import rules
 from tracking.opens.fetches import Fetch
+from tracking.opens.reading import Reading
 from tracking.storage.activity import Activity
+from tracking.storage.overflow import Overflow
 from tracking.storage.secrets import PixelKeys
-
-GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
-"""A transparent image of one pixel; the static one that CloudFront falls back to has another length."""
+from tracking.tokens import HopToken, PixelToken
 
 LOGGER = Logger()
 
-_PATH = re.compile(r"/o/([A-Za-z0-9_-]+)\.gif", re.ASCII)
-_TELLING_HEADERS = ("accept", "accept-language", "referer", "sec-fetch-dest")
-_MAX_USER_AGENT = 1024
-_MAX_HEADER = 512
-_QUICK = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2, "mode": "standard"})
-_ANSWER = {
-    "statusCode": 200,
-    "headers": {"Content-Type": "image/gif", "Cache-Control": "no-store, private"},
-    "body": base64.b64encode(GIF).decode(),
-    "isBase64Encoded": True,
-}
+# CloudFront waits three seconds for all of it. A read and a write, each with a connection, are half a second.
+_STORE = Config(connect_timeout=0.125, read_timeout=0.125, retries={"total_max_attempts": 1})
+_KEYS = Config(connect_timeout=0.25, read_timeout=0.5, retries={"total_max_attempts": 1})
+_QUEUE = Config(connect_timeout=0.25, read_timeout=0.75, retries={"total_max_attempts": 1})
 
 
-def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer a function URL's event with the pixel, whatever happens, and record the fetch."""
+def handle(event: dict[str, Any], _context: object) -> Answer:
+    """Answer a function URL's event with the image, whatever happens, and record the fetch."""
     try:
-        _record(event)
+        return _answer(event)
     except Exception:
-        # A broken image in somebody's inbox is worse than an open that only the log has.
+        # A broken image in somebody's inbox is worse than an open that comes from the log later.
         LOGGER.exception("fetch not stored", path=event.get("rawPath"), fetch=event.get("headers"))
-    return _ANSWER
+        return images.image(images.UNRECORDED)
 
 
-def _record(event: dict[str, Any]) -> None:
-    path = _PATH.fullmatch(event["rawPath"])
-    if path is None or event["requestContext"]["http"]["method"] != "GET":
-        return
+def _answer(event: dict[str, Any]) -> Answer:
+    text = requests.pixel_token(event["rawPath"])
+    if text is None or event["requestContext"]["http"]["method"] != "GET":
+        return images.image(images.RECORDED)
+    fetch = requests.fetch(event)
+    if _times_readers() and rules.is_timeable(fetch):
+        fetch = replace(fetch, reading=Reading())
+    token = _record(text, fetch)
+    return images.image(images.RECORDED) if token is None or fetch.reading is None else _timed(token, fetch)
+
+
+def _record(text: str, fetch: Fetch) -> PixelToken | None:
+    """Record a fetch by one way or another; the token only if it is in the history already."""
     try:
-        token = _token(path[1])
+        return _recorder().record(text, fetch)
     except InvalidToken:
         LOGGER.info("not a token of ours")
-        return
-    delivery = _activity().delivery(token.email_id, token.recipient)
-    if delivery is None or delivery.mode is TrackingMode.OFF:
-        LOGGER.info("fetch not kept", email_id=token.email_id, known=delivery is not None)
-        return
-    _activity().append(token.email_id, token.recipient, fetched(_fetch(event)))
+    except Exception as error:  # noqa: BLE001 -- Whatever kept it out of the table, the queue may take it.
+        _overflow().put(text, replace(fetch, reading=None))
+        LOGGER.warning("fetch queued", error=repr(error))
+    return None
 
 
-def _token(text: str) -> tokens.PixelToken:
-    try:
-        return tokens.verify(text, _keys().verifying())
-    except UnknownKey:
-        return tokens.verify(text, _keys().renewed())
-
-
-def _fetch(event: dict[str, Any]) -> Fetch:
-    headers, context = event["headers"], event["requestContext"]
-    return Fetch(
-        event_id=headers.get("x-amz-cf-id") or context["requestId"],
-        at=datetime.fromtimestamp(context["timeEpoch"] / 1000, UTC),
-        method=context["http"]["method"],
-        user_agent=headers.get("user-agent", "")[:_MAX_USER_AGENT],
-        address=_viewer_address(headers),
-        asn=_viewer_asn(headers),
-        country=headers.get("cloudfront-viewer-country"),
-        city=headers.get("cloudfront-viewer-city"),
-        headers={name: headers[name][:_MAX_HEADER] for name in _TELLING_HEADERS if name in headers},
-    )
-
-
-def _viewer_address(headers: Mapping[str, str]) -> str | None:
-    """The viewer's IP address out of `address:port`, as CloudFront writes it for IPv4 and IPv6."""
-    address = headers.get("cloudfront-viewer-address", "").rpartition(":")[0].strip("[]")
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        return None
-
-
-def _viewer_asn(headers: Mapping[str, str]) -> int | None:
-    text = headers.get("cloudfront-viewer-asn", "")
-    return int(text) if text.isdecimal() and text.isascii() else None
+def _timed(token: PixelToken, fetch: Fetch) -> Answer:
+    first = HopToken(token, fetch.event_id, fetch.at, 1)
+    return images.sent_on(requests.hop_path(tokens.sign_hop(first, *_keys().signing())))
 
 
 @cache
-def _activity() -> Activity:
-    return Activity(boto3.client("dynamodb", config=_QUICK), os.environ["ACTIVITY_TABLE"])
+def _times_readers() -> bool:
+    return os.environ["READ_TIME"] == "on"
+
+
+@cache
+def _recorder() -> Recorder:
+    return Recorder(_keys(), Activity(boto3.client("dynamodb", config=_STORE), os.environ["ACTIVITY_TABLE"]))
 
 
 @cache
 def _keys() -> PixelKeys:
-    return PixelKeys(boto3.client("secretsmanager", config=_QUICK), os.environ["PIXEL_KEYS_SECRET"])
+    return PixelKeys(boto3.client("secretsmanager", config=_KEYS), os.environ["PIXEL_KEYS_SECRET"])
+
+
+@cache
+def _overflow() -> Overflow:
+    return Overflow(boto3.client("sqs", config=_QUEUE), os.environ["OVERFLOW_QUEUE"])

@@ -7,8 +7,10 @@ from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import urlencode
 
-from tracking.mail.deliveries import Event, EventType, History, Message
+from tracking.mail.deliveries import Delivery, Event, EventType, Message
 from tracking.mail.endpoints import Endpoint, OutputFormat
+from tracking.opens.classification import Open
+from tracking.opens.clients import client
 
 type Payload = dict[str, str]
 """Fields and their values; all are text, in form and JSON alike. What is not known is left out."""
@@ -21,12 +23,22 @@ _NAMES = {
     EventType.COMPLAINED: "spam",
     EventType.DELAYED: "delayed",
     EventType.FETCHED: "open",
+    EventType.QUOTED: "quoted",
 }
 
 
-def describe(message: Message, history: History, event: Event) -> Payload:
-    """All that a webhook says of an event of a delivery."""
-    delivery = history.delivery
+def describe(
+    message: Message, delivery: Delivery, event: Event, opened: Open | None = None, *, is_first: bool = False
+) -> Payload:
+    """All that a webhook says of an event of a delivery.
+
+    Args:
+        message: The delivery's.
+        delivery: The event's.
+        event: What happened.
+        opened: The open that the event makes; None if it is no fetch.
+        is_first: Whether that is the delivery's first open.
+    """
     name, address = parseaddr(message.sender)
     fields = {
         "event": _NAMES[event.type],
@@ -45,25 +57,26 @@ def describe(message: Message, history: History, event: Event) -> Payload:
         "bounce": event.details.get("bounce"),
         "message": event.details.get("smtp_response") or event.details.get("reason"),
         "host": event.details.get("host"),
-        **_describe_open(history, event),
+        **(_describe_open(opened, is_first) if opened else {}),
     }
     return {field: value for field, value in fields.items() if value}
 
 
-def _describe_open(history: History, event: Event) -> dict[str, str | None]:
-    opens = history.opens()
-    opened = next((opened for opened in opens if opened.fetch is event.fetch), None)
-    if opened is None:
-        return {}
+def _describe_open(opened: Open, is_first: bool) -> dict[str, str | None]:
+    fetch, program = opened.fetch, client(opened.fetch.user_agent)
     return {
-        "user-agent": opened.fetch.user_agent,
-        "srchost": opened.fetch.address,
-        "geoip-country": opened.fetch.country,
-        "geoip-city": opened.fetch.city,
+        "read-secs": None if opened.read_seconds is None else str(opened.read_seconds),
+        "client": program.name,
+        "client-device": program.device,
+        "client-os": program.system,
+        "user-agent": fetch.user_agent,
+        "srchost": fetch.address,
+        "geoip-country": fetch.country,
+        "geoip-city": fetch.city,
         "open-class": opened.open_class,
         "open-confidence": str(opened.confidence),
         "open-reasons": ",".join(opened.reasons),
-        "first-open": "true" if opened is opens[0] else "false",
+        "first-open": "true" if is_first else "false",
     }
 
 

@@ -6,6 +6,10 @@ from typing import Self
 
 from aiohttp import web
 
+LOCAL_ADDRESS = "192.0.2.1"
+"""Whom a viewer on this machine seems to be: an address for documentation. With its own, whoever sends mail
+from this machine and opens it here would be taken for the sender."""
+
 LOCAL_NETWORK = {
     "CloudFront-Viewer-ASN": "64496",
     "CloudFront-Viewer-Country": "ZZ",
@@ -26,8 +30,8 @@ class Viewer:
     @classmethod
     def of(cls, request: web.Request) -> Self:
         """Find out about the client of a request."""
-        host, port = request.transport.get_extra_info("peername")[:2] if request.transport else ("", 0)
-        address = request.headers.get("CloudFront-Viewer-Address", f"{host}:{port}")
+        port = request.transport.get_extra_info("peername")[1] if request.transport else 0
+        address = request.headers.get("CloudFront-Viewer-Address", f"{LOCAL_ADDRESS}:{port}")
         known = LOCAL_NETWORK | {
             "CloudFront-Viewer-Address": address,
             "CloudFront-Viewer-Http-Version": f"{request.version.major}.{request.version.minor}",

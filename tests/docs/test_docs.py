@@ -14,15 +14,15 @@ from aws_lambda_powertools.event_handler.openapi.models import Schema
 from constructs import Node
 
 import tracking.storage
-from functions.api.activity import ActivityType
+from functions.api.events import ActivityType
 from functions.api.handler import app
 from functions.api.webhooks import WebhookEvent
 from functions.inject.handler import DISABLED, TOO_LARGE
 from infra.configuration import Configuration
 from tracking import injection
 from tracking.mail.deliveries import EventType
-from tracking.opens import classification
-from tracking.opens.classification import OpenClass
+from tracking.opens import rules
+from tracking.opens.rules import OpenClass
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -46,7 +46,7 @@ VOCABULARIES: list[tuple[str, type[StrEnum]]] = [
     ("api.md", ActivityType),
     ("webhooks.md", WebhookEvent),
     ("opens.md", OpenClass),
-    ("opens.md", classification.Reason),
+    ("opens.md", rules.Reason),
     ("injection.md", injection.Placement),
     ("injection.md", injection.Reason),
 ]

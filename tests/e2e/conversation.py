@@ -14,6 +14,11 @@ from local import seed
 from local.cloud import REPOSITORY
 from local.endpoints import Endpoints
 
+BROWSER = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+)
+"""What a person's Chromium says; without a head it says so, and is a bot."""
+
 MAILS = REPOSITORY / "tests" / "data" / "mail"
 SENDER = "news@shop.example.com"
 

@@ -1,7 +1,6 @@
 import base64
 import re
 import smtplib
-import time
 import urllib.request
 
 import boto3
@@ -12,6 +11,7 @@ from tests.e2e import conversation
 from tests.e2e.conftest import LocalSystem
 from tests.e2e.conversation import MAILS
 from tracking import injection
+from tracking.opens import reading
 
 pytestmark = pytest.mark.e2e
 
@@ -41,22 +41,25 @@ def test_opening_a_mail_in_a_browser_is_an_open_in_the_activity_and_at_the_webho
     conversation.send(found, [recipient], (MAILS / "newsletter.eml").read_bytes())
     mail = conversation.mail_to(found, recipient)
 
-    browser.new_page().goto(f"{found.mailbox_url}mail/{mail['number']}", wait_until="load")
-    loaded_at = time.monotonic()
+    page = browser.new_page(user_agent=conversation.BROWSER)
+    with page.expect_request(re.compile(re.escape(found.pixel_url))):
+        page.goto(f"{found.mailbox_url}mail/{mail['number']}", wait_until="commit")
     timeline = conversation.until(
         lambda: conversation.events(found, recipient),
         lambda events: any(event["event"] == "opened" for event in events),
         OPENED_WITHIN_SECONDS,
     )
+    page.close()
     hooks = conversation.until(
         lambda: conversation.hooks(found, recipient),
         lambda hooks: any(hook["fields"]["event"] == "open" for hook in hooks),
-        ANNOUNCED_WITHIN_SECONDS - (time.monotonic() - loaded_at),
+        (reading.STEP + reading.PATIENCE).total_seconds() + ANNOUNCED_WITHIN_SECONDS,
     )
 
     assert [event["event"] for event in timeline] == ["processed", "delivered", "opened"]
     assert timeline[-1]["metadata"]["class"] == "direct_open"
-    assert "HeadlessChrome" in timeline[-1]["email_client"]["user_agent"]
+    assert timeline[-1]["email_client"]["user_agent"] == conversation.BROWSER
+    assert timeline[-1]["email_client"]["client"] == "Chrome"
     assert all(hook["verified"] for hook in hooks)
 
 

@@ -3,24 +3,29 @@
 import json
 import re
 import time
-import urllib.request
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 
+from local import demo
 from tests.e2e import conversation
 from tests.e2e.conftest import LocalSystem
 from tests.e2e.conversation import MAILS
+from tests.functions.pixel.cloudfront import log, log_line
 from tracking.mail import envelopes
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.envelopes import Envelope
+from tracking.opens.fetches import Fetch
+from tracking.storage import overflow
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -45,8 +50,14 @@ UNSEEN = {
     ("FanOut", "s3:ListBucket"),
     # SES asks for SendRawEmail when the content is raw; docs/live-checks.md settles whether for this alone.
     ("Inject", "ses:SendEmail"),
+    # Only when the table fails; tests/e2e/test_recovery.py lets it.
+    ("Pixel", "sqs:SendMessage"),
+    # Only when the end of a reading changes what the fetch after it means.
+    ("ReadingsEnd", "dynamodb:UpdateItem"),
 }
-FUNCTIONS = ("Pixel", "Inject", "Feedback", "Api", "FanOut", "Deliver")
+RECORDING = ("Pixel", "Hold", "Drain", "Recover")
+ANNOUNCING = ("FanOut", "ReadingsEnd", "Deliver")
+FUNCTIONS = (*RECORDING, "Inject", "Feedback", "Api", *ANNOUNCING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,7 @@ def test_no_function_asks_for_what_it_was_not_granted(system: LocalSystem) -> No
     assert denied[len(system_starts_clean) :] == []
 
 
-@pytest.mark.parametrize("function", ["Pixel", "Inject", "FanOut", "Deliver"])
+@pytest.mark.parametrize("function", [*RECORDING, "Inject", *ANNOUNCING])
 def test_without_any_one_of_its_rights_a_function_fails(system: LocalSystem, function: str) -> None:
     grants = [
         grant
@@ -145,9 +156,29 @@ def _use(system: LocalSystem) -> None:
             )
         ),
     )
-    pixel = re.search(re.escape(system.endpoints.pixel_url) + r"/o/[\w-]+\.gif", old["html"])
+    _open(system, old)
+
+
+def _open(system: LocalSystem, mail: dict[str, Any]) -> None:
+    """A fetch that is timed and closed at once; one that comes by the queue, and two by the access log."""
+    pixel = re.search(re.escape(system.endpoints.pixel_url) + r"(/o/([\w-]+)\.gif)", mail["html"])
     assert pixel
-    urllib.request.urlopen(pixel[0]).close()
+    url, path, token = pixel[0], pixel[1], pixel[2]
+    hop = demo.load(url, demo.BROWSER)
+    if hop:
+        with suppress(TimeoutError):
+            demo.load(hop, demo.BROWSER, timeout=0.5)
+    fetch = Fetch(uuid.uuid4().hex, datetime.now(UTC), user_agent="from the queue")
+    boto3.client("sqs", **system.access).send_message(
+        QueueUrl=_queue(system, "OverflowQueue"), MessageBody=overflow.encode(token, fetch)
+    )
+    # A made-up log, because the edge's own has only what went wrong.
+    lines = [log_line(cs_uri_stem=path, sc_status="429", x_edge_request_id=uuid.uuid4().hex)]
+    if hop:
+        lines.append(log_line(cs_uri_stem=urlsplit(hop).path, sc_status="000", time_taken="0.4"))
+    boto3.client("s3", **system.access).put_object(
+        Bucket=_output(system, "LogBucketName"), Key=f"pixel/{uuid.uuid4().hex}.gz", Body=log(*lines)
+    )
 
 
 @cache
@@ -157,6 +188,14 @@ def _old_mail(system: LocalSystem) -> dict[str, Any]:
     conversation.send(system.endpoints, [recipient], (MAILS / "newsletter.eml").read_bytes())
     conversation.until(lambda: conversation.hooks(system.endpoints, recipient), lambda hooks: len(hooks) == 2)
     return conversation.mail_to(system.endpoints, recipient)
+
+
+@cache
+def _queue(system: LocalSystem, name: str) -> str:
+    """The URL of a queue by its name in the stack."""
+    found = boto3.client("sqs", **system.access).list_queues(QueueNamePrefix=f"OpenTracking-{name}")
+    (url,) = found["QueueUrls"]
+    return url
 
 
 @cache

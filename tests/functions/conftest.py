@@ -15,7 +15,9 @@ from functions.api import adapters
 from functions.inject import feedback
 from functions.inject import handler as inject
 from functions.pixel import handler as pixel
-from functions.webhooks import deliver, fan_out
+from functions.pixel import hold, overflow, recover
+from functions.webhooks import adapters as webhook_adapters
+from functions.webhooks import deliver
 from tests import tables
 from tracking.storage.activity import Activity
 from tracking.storage.outbox import Messages
@@ -37,17 +39,24 @@ _CACHED = (
     adapters.webhook_signing_root,
     deliver._settings,
     deliver._signing_root,
-    fan_out._activity,
-    fan_out._settings,
-    fan_out._sqs,
     feedback._activity,
+    webhook_adapters.activity,
+    webhook_adapters.settings,
+    webhook_adapters.sqs,
     inject._activity,
     inject._keys,
     inject._messages,
     inject._ses,
     inject._settings,
-    pixel._activity,
+    hold._activity,
+    hold._keys,
+    overflow._recorder,
     pixel._keys,
+    pixel._overflow,
+    pixel._recorder,
+    pixel._times_readers,
+    recover._access_logs,
+    recover._recorder,
 )
 
 
@@ -63,12 +72,15 @@ class Cloud:
     keys: PixelKeys
     messages: Messages
     bucket: str
+    log_bucket: str
     queue: str
+    readings_queue: str
 
     def stored_events(self) -> list[str]:
         """The sort keys of all events, whatever delivery they belong to."""
-        items = self.dynamodb.scan(TableName="Activity")["Items"]
-        return sorted(item["sk"]["S"] for item in items if item["sk"]["S"].count("#") > 1)
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName="Activity", ProjectionExpression="sk")
+        keys = [item["sk"]["S"] for page in pages for item in page["Items"]]
+        return sorted(key for key in keys if key.count("#") > 1)
 
     def stored_messages(self) -> int:
         return self.s3.list_objects_v2(Bucket=self.bucket)["KeyCount"]
@@ -106,6 +118,8 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         "SETTINGS_TABLE": "Settings",
         "ACTIVITY_TABLE": "Activity",
         "OUTBOX_BUCKET": "outbox",
+        "LOG_BUCKET": "access-logs",
+        "READ_TIME": "on",
         "PIXEL_URL": "https://t.example.com",
         "CONFIGURATION_SET": "Sending",
     }.items():
@@ -115,10 +129,14 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         secrets = boto3.client("secretsmanager")
         tables.create_settings(dynamodb, "Settings")
         tables.create_activity(dynamodb, "Activity")
-        s3.create_bucket(Bucket="outbox", CreateBucketConfiguration={"LocationConstraint": REGION})
+        for bucket in ("outbox", "access-logs"):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         queue = sqs.create_queue(QueueName=f"queue-{uuid.uuid4()}")["QueueUrl"]
+        readings_queue = sqs.create_queue(QueueName=f"readings-{uuid.uuid4()}")["QueueUrl"]
+        monkeypatch.setenv("READINGS_QUEUE", readings_queue)
         monkeypatch.setenv("OUTBOX_QUEUE", queue)
         monkeypatch.setenv("WEBHOOK_QUEUE", queue)
+        monkeypatch.setenv("OVERFLOW_QUEUE", queue)
         pixel_keys = secrets.create_secret(Name="pixel", SecretString=json.dumps({"1": "a" * 64}))["ARN"]
         monkeypatch.setenv("PIXEL_KEYS_SECRET", pixel_keys)
         signing = secrets.create_secret(Name="webhooks", SecretString=SIGNING_ROOT)["ARN"]
@@ -132,5 +150,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             PixelKeys(secrets, pixel_keys),
             Messages(s3, "outbox"),
             "outbox",
+            "access-logs",
             queue,
+            readings_queue,
         )

@@ -33,6 +33,7 @@ def template_with_domains(tmp_path_factory: pytest.TempPathFactory) -> Template:
             "app_domain": "mail.example.com",
             "app_certificate_arn": certificate,
             "alarm_email": "ops@example.com",
+            "read_time": "off",
         },
         outdir,
     ).synth()

@@ -30,6 +30,13 @@ class Template:
             if resource["Type"] == kind
         }
 
+    def dependencies_of(self, name: str) -> set[str]:
+        """What is made before a resource, by logical id without its hash."""
+        (resource,) = (
+            resource for logical_id, resource in self.resources.items() if named(logical_id) == name
+        )
+        return {named(logical_id) for logical_id in resource.get("DependsOn", [])}
+
     def policies_of(self, role: str) -> Iterator[Properties]:
         """The statements of a role's policies."""
         for policy in self.of_type("AWS::IAM::Policy").values():

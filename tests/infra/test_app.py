@@ -27,10 +27,13 @@ def test_calls_go_to_the_http_api_uncached_and_never_in_clear(
     assert behavior["ViewerProtocolPolicy"] == "https-only"
 
 
-def test_console_calls_need_a_signed_in_user_and_api_calls_do_not(template: Template) -> None:
+def test_console_calls_need_a_signed_in_user_and_other_requests_do_not(
+    template: Template,
+) -> None:
     routes = template.of_type("AWS::ApiGatewayV2::Route").values()
 
     assert {route["RouteKey"]: route["AuthorizationType"] for route in routes} == {
+        "GET /h/{proxy+}": "NONE",
         "POST /v3/{proxy+}": "NONE",
         "PATCH /v3/{proxy+}": "NONE",
         "POST /console/v3/{proxy+}": "JWT",

@@ -21,6 +21,8 @@ def test_nothing_has_to_be_chosen() -> None:
         alarm_email=None,
         log_retention=logs.RetentionDays.ONE_MONTH,
         access_log_retention_days=30,
+        read_time=True,
+        read_time_concurrency=50,
     )
 
 
@@ -34,6 +36,8 @@ def test_everything_can_be_chosen() -> None:
         alarm_email="ops@example.com",
         log_retention_days="90",
         access_log_retention_days=400,
+        read_time="off",
+        read_time_concurrency="7",
     )
 
     assert chosen == Configuration(
@@ -43,6 +47,8 @@ def test_everything_can_be_chosen() -> None:
         alarm_email="ops@example.com",
         log_retention=logs.RetentionDays.THREE_MONTHS,
         access_log_retention_days=400,
+        read_time=False,
+        read_time_concurrency=7,
     )
 
 
@@ -65,6 +71,8 @@ def test_an_empty_value_is_none() -> None:
         ("alarm_email", "ops", "an e-mail address"),
         ("log_retention_days", "31", "one of [1, 3, 5, 7, 14, 30,"),
         ("access_log_retention_days", "0", "from 1 to 9999"),
+        ("read_time", "no", "on or off"),
+        ("read_time_concurrency", "0", "from 1 to 9999"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_has_to_be(name: str, value: str, meaning: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra import wheels
-from infra.function import MissingModule, imported_sources
+from infra.function import MissingModule, companions, imported_sources, staged
 
 
 @pytest.fixture
@@ -71,6 +71,48 @@ def test_a_relative_import_is_followed(tree: Path) -> None:
     found = sources(tree, "from . import answers\ndef handle(): ...")
 
     assert found - ALONE == {"functions/job/answers.py"}
+
+
+def test_a_file_of_a_modules_name_with_another_suffix_goes_along(tree: Path) -> None:
+    for name in ("tokens.csv", "tokens.ranges"):
+        (tree / "tracking" / name).touch()
+
+    found = companions([Path("tracking/errors.py"), Path("tracking/tokens.py")])
+
+    assert found == [Path("tracking/tokens.csv"), Path("tracking/tokens.ranges")]
+
+
+@pytest.mark.parametrize(
+    "name", ["errors.csv", "tokens", "tokens.ranges.new", "tokens2.csv", "mail/tokens.csv"]
+)
+def test_no_other_file_goes_along(tree: Path, name: str) -> None:
+    (tree / "tracking" / name).touch()
+
+    assert companions([Path("tracking/tokens.py")]) == []
+
+
+def test_a_folder_of_a_modules_name_does_not_go_along(tree: Path) -> None:
+    (tree / "tracking" / "tokens.old").mkdir()
+
+    assert companions([Path("tracking/tokens.py")]) == []
+
+
+def test_a_zip_holds_the_files_that_go_along_and_is_another_when_one_changes(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = handler(tree, "from tracking import tokens\ndef handle(): ...")
+    table = tree / "tracking" / "tokens.csv"
+    (tmp_path / "none").mkdir()
+    monkeypatch.setattr(wheels, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(wheels, "installed", lambda *_: tmp_path / "none")
+
+    table.write_text("1")
+    first = staged(named, "arm64")
+    table.write_text("2")
+    second = staged(named, "arm64")
+
+    assert (first / "tracking" / "tokens.csv").read_text() == "1"
+    assert (second / "tracking" / "tokens.csv").read_text() == "2"
 
 
 @pytest.mark.usefixtures("tree")

@@ -10,7 +10,18 @@ import pytest
 
 from tests.infra.templates import Template, rights
 
-FUNCTIONS = ("Pixel", "Inject", "Feedback", "Api", "FanOut", "Deliver")
+FUNCTIONS = (
+    "Pixel",
+    "Hold",
+    "Drain",
+    "Recover",
+    "Inject",
+    "Feedback",
+    "Api",
+    "FanOut",
+    "ReadingsEnd",
+    "Deliver",
+)
 
 type Rights = Callable[[str], set[str]]
 
@@ -23,11 +34,34 @@ def rights_of(template: Template) -> Rights:
     return of
 
 
-def test_the_pixel_may_read_its_keys_and_get_and_put_items(rights_of: Rights) -> None:
-    assert rights_of("Pixel") == {
+RECORDING = {
+    "secretsmanager:GetSecretValue on PixelKeys",
+    "dynamodb:GetItem on TablesActivity",
+    "dynamodb:PutItem on TablesActivity",
+}
+
+
+def test_the_pixel_may_read_its_keys_get_and_put_items_and_queue_what_it_cannot(rights_of: Rights) -> None:
+    assert rights_of("Pixel") == {*RECORDING, "sqs:SendMessage on OverflowQueue"}
+
+
+def test_hold_may_read_the_keys_and_update_an_item(rights_of: Rights) -> None:
+    assert rights_of("Hold") == {
         "secretsmanager:GetSecretValue on PixelKeys",
-        "dynamodb:GetItem on TablesActivity",
-        "dynamodb:PutItem on TablesActivity",
+        "dynamodb:UpdateItem on TablesActivity",
+    }
+
+
+def test_what_drains_the_queue_may_do_what_the_pixel_may(rights_of: Rights) -> None:
+    assert rights_of("Drain") == {*RECORDING, *consuming("OverflowQueue")}
+
+
+def test_recover_may_besides_read_the_pixels_logs_and_refine_a_reading(rights_of: Rights) -> None:
+    assert rights_of("Recover") == {
+        *RECORDING,
+        "dynamodb:UpdateItem on TablesActivity",
+        "s3:GetObject on AccessLogsBucket/pixel/*",
+        *consuming("AccessLogsWrittenQueue"),
     }
 
 
@@ -86,8 +120,23 @@ def test_fan_out_may_read_the_stream_and_endpoints_update_a_summary_and_queue_we
         "dynamodb:UpdateItem on TablesActivity",
         "dynamodb:Query on TablesSettings",
         "sqs:SendMessage on WebhooksDeliveriesQueue",
+        "sqs:SendMessage on ReadingsQueue",
         "s3:PutObject on WebhooksPutAside/*",
         "s3:ListBucket on WebhooksPutAside",
+    }
+
+
+def test_what_waits_for_readings_may_do_what_fan_out_may_but_read_the_stream(
+    rights_of: Rights,
+) -> None:
+    assert rights_of("ReadingsEnd") == {
+        "dynamodb:BatchGetItem on TablesActivity",
+        "dynamodb:Query on TablesActivity",
+        "dynamodb:UpdateItem on TablesActivity",
+        "dynamodb:Query on TablesSettings",
+        "sqs:SendMessage on WebhooksDeliveriesQueue",
+        "sqs:SendMessage on ReadingsQueue",
+        *consuming("ReadingsQueue"),
     }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.pixel.handler import GIF
+from functions.pixel.images import RECORDED
 from infra.pixel import STATIC_PIXEL
 from tests.infra.templates import CACHING_DISABLED, Properties, Template, behaviors, distribution, spelled
 
@@ -53,10 +53,59 @@ def test_the_function_sees_what_tells_clients_apart_but_no_query_and_no_cookies(
         "CloudFront-Viewer-ASN",
         "CloudFront-Viewer-Country",
         "CloudFront-Viewer-City",
-        "CloudFront-Viewer-Http-Version",
+        "Sec-Purpose",
     }
     assert config["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
     assert config["CookiesConfig"] == {"CookieBehavior": "none"}
+
+
+def test_hops_go_to_an_http_api_whose_errors_become_the_static_pixel_and_that_may_take_a_step(
+    template: Template, pixel_distribution: Properties
+) -> None:
+    behavior = behaviors(pixel_distribution)["/h/*"]
+    (origin,) = (o for o in pixel_distribution["Origins"] if o["Id"] == behavior["TargetOriginId"])
+    (route,) = (
+        route
+        for route in template.of_type("AWS::ApiGatewayV2::Route").values()
+        if spelled(route["ApiId"]) == "TrackingHops"
+    )
+
+    assert behavior["CachePolicyId"] == CACHING_DISABLED
+    assert "OriginRequestPolicyId" not in behavior
+    assert spelled(origin["DomainName"]) == "TrackingHops.execute-api.AWS::Region.AWS::URLSuffix"
+    assert origin["CustomOriginConfig"]["OriginReadTimeout"] == 10
+    assert (origin["ConnectionAttempts"], origin["ConnectionTimeout"]) == (1, 2)
+    assert route["RouteKey"] == "GET /h/{proxy+}"
+
+
+def test_waiting_has_a_limit_of_its_own_and_recording_has_none(template: Template) -> None:
+    functions = template.of_type("AWS::Lambda::Function")
+
+    assert functions["Hold"]["ReservedConcurrentExecutions"] == 50
+    assert "ReservedConcurrentExecutions" not in functions["Pixel"]
+    assert functions["Pixel"]["Environment"]["Variables"]["READ_TIME"] == "on"
+
+
+def test_without_reading_time_there_is_nothing_to_hold(template_with_domains: Template) -> None:
+    functions = template_with_domains.of_type("AWS::Lambda::Function")
+
+    assert functions["Pixel"]["Environment"]["Variables"]["READ_TIME"] == "off"
+    assert "Hold" not in functions
+    assert "/h/*" not in behaviors(distribution(template_with_domains, "Tracking"))
+
+
+def test_s3_tells_a_queue_of_each_log_of_the_pixel_and_of_no_other(template: Template) -> None:
+    bucket = template.of_type("AWS::S3::Bucket")["AccessLogsBucket"]
+    (told,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    policy = template.of_type("AWS::SQS::QueuePolicy")["AccessLogsWrittenQueuePolicy"]
+    (allowed,) = (s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow")
+
+    assert spelled(told["Queue"]) == "AccessLogsWrittenQueue"
+    assert told["Event"] == "s3:ObjectCreated:*"
+    assert told["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "pixel/"}]}}
+    assert allowed["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert "AccessLogsWrittenQueuePolicy" in template.dependencies_of("AccessLogsBucket")
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 502, 503, 504])
@@ -93,4 +142,4 @@ def test_the_access_log_tells_the_static_pixel_from_the_functions() -> None:
     (file,) = STATIC_PIXEL.iterdir()
 
     assert file.stat().st_size == 53
-    assert len(GIF) == 43
+    assert len(RECORDED) == 43

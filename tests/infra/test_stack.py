@@ -36,7 +36,7 @@ OUTPUTS = {
 def test_a_distribution_writes_access_logs(template: Template, part: str, prefix: str) -> None:
     logging = distribution(template, part)["Logging"]
 
-    assert spelled(logging["Bucket"]) == "AccessLogs.RegionalDomainName"
+    assert spelled(logging["Bucket"]) == "AccessLogsBucket.RegionalDomainName"
     assert logging["Prefix"] == prefix
 
 

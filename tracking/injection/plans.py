@@ -81,6 +81,24 @@ class Plan:
         """Whether the HTML already has this very URL, so that the copy must go out as it is."""
         return url.encode(self._codec) in self._document
 
+    def urls(self, prefix: str, length: int, limit: int) -> list[str]:
+        """What the HTML holds that begins like a URL, in their order, each once; in one pass over it.
+
+        Only what is written character by character counts: not what HTML would unescape, nor another case.
+
+        Args:
+            prefix: What they begin with; ASCII that means itself in every charset, see `pieces`.
+            length: Characters of each, the prefix included. What follows the prefix may be anything.
+            limit: How many are found at most.
+        """
+        start, found = prefix.encode(self._codec), dict[str, None]()
+        size = length * len(start) // len(prefix)
+        at = self._document.find(start)
+        while at >= 0 and len(found) < limit:
+            found[self._document[at : at + size].decode(self._codec, "replace")] = None
+            at = self._document.find(start, at + len(start))
+        return [*found]
+
 
 def plan(message: bytes, *, despite_dkim: bool = False) -> Plan | Untouched:
     """Find out where a message's pixel goes.

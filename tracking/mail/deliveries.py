@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from tracking.mail.credentials import CredentialKind
-from tracking.opens.classification import Open, OpenClass, Sending, classify
 from tracking.opens.fetches import Fetch
+from tracking.opens.rules import OpenClass
 
 
 class TrackingMode(StrEnum):
@@ -45,10 +45,16 @@ class EventType(StrEnum):
     FETCHED = "fetched"
     """The pixel was requested; `tracking.opens` says what that means."""
 
+    QUOTED = "quoted"
+    """A later message of ours quotes the mail with its pixel: fetches from then on may be its readers'."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One mail handed to us, whatever the number of its recipients."""
+    """One mail handed to us, whatever the number of its recipients.
+
+    `source_ip` is the address that it was handed in from, as the front door saw it.
+    """
 
     email_id: str
     kind: CredentialKind
@@ -62,15 +68,107 @@ class Message:
     cc: str = ""
     reply_to: str = ""
     rfc_message_id: str = ""
+    source_ip: str | None = None
+
+
+class Evidence(StrEnum):
+    """The strongest thing that a delivery's opens say of its reader."""
+
+    NONE = "none"
+    """Nothing fetched the pixel. The mail may have been read without its images."""
+
+    INCONCLUSIVE = "inconclusive"
+    """What fetched it was neither a person nor loading ahead of one: machines, the sender, the unknown."""
+
+    PREFETCH_ONLY = "prefetch_only"
+    """It was loaded ahead of the reader, which says that the mail arrived and not that it was read."""
+
+    HUMAN = "human"
+    """At least one open shows that a person displayed the mail."""
+
+
+OPENED, HUMAN, PREFETCH_ONLY = "opened", "human", "prefetch_only"
+"""The daily counters beside those of the classes: each delivery counts once, on the day of the first open of
+whatever class, of the first human evidence, and of the first prefetch while there is no human evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a delivery's opens come to; computed from its history, never counted up."""
+    """What a delivery's opens come to; computed from its history, never counted up.
 
-    opens: Mapping[OpenClass, int] = field(default_factory=dict)
+    `opens` holds how many opens of each class there were on each day, by UTC. The times are those of the
+    first and the last open of whatever class, of the first that shows a person, and of the first prefetch.
+    """
+
+    opens: Mapping[date, Mapping[OpenClass, int]] = field(default_factory=dict)
     first_open_at: datetime | None = None
     last_open_at: datetime | None = None
+    first_human_at: datetime | None = None
+    first_prefetch_at: datetime | None = None
+
+    @property
+    def totals(self) -> Mapping[OpenClass, int]:
+        """How many opens of each class there were."""
+        total: Counter[OpenClass] = Counter()
+        for by_class in self.opens.values():
+            total.update(by_class)
+        return total
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether there was an open of whatever class."""
+        return self.first_open_at is not None
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the opens say of the reader."""
+        if self.first_human_at:
+            return Evidence.HUMAN
+        if self.first_prefetch_at:
+            return Evidence.PREFETCH_ONLY
+        return Evidence.INCONCLUSIVE if self.is_opened else Evidence.NONE
+
+
+def changes(old: Summary, new: Summary) -> dict[date, dict[str, int]]:
+    """What the daily counters change by when one summary of a delivery takes the place of another.
+
+    Args:
+        old: What is counted already.
+        new: What is to be counted in its place.
+
+    Returns:
+        By day and counter, a class's name or one of the three above, what is to be added; nothing that is 0.
+    """
+    before, after = _counted(old), _counted(new)
+    changed = Counter(after)
+    changed.subtract(before)
+    days: dict[date, dict[str, int]] = {}
+    for (day, name), change in changed.items():
+        if change:
+            days.setdefault(day, {})[name] = change
+    return days
+
+
+def _counted(summary: Summary) -> Counter[tuple[date, str]]:
+    """All that a delivery counts for, by day and counter."""
+    counted: Counter[tuple[date, str]] = Counter()
+    for day, by_class in summary.opens.items():
+        for open_class, count in by_class.items():
+            counted[day, open_class.value] += count
+    once = {
+        OPENED: summary.first_open_at,
+        HUMAN: summary.first_human_at,
+        PREFETCH_ONLY: None if summary.first_human_at else summary.first_prefetch_at,
+    }
+    for name, at in once.items():
+        if at:
+            counted[utc_day(at), name] += 1
+    return counted
+
+
+def utc_day(at: datetime) -> date:
+    """The day of a time, by UTC."""
+    return at.astimezone(UTC).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +231,3 @@ class History:
 
     delivery: Delivery
     events: tuple[Event, ...]
-
-    def opens(self) -> list[Open]:
-        """The opens behind the delivery's fetches, by time."""
-        sending = Sending(self.delivery.sent_at, self.delivery.delivered_at)
-        return classify(sending, [event.fetch for event in self.events if event.fetch])
-
-    def summary(self) -> Summary:
-        """What the opens come to."""
-        opens = self.opens()
-        times = [opened.fetch.at for opened in opens]
-        return Summary(
-            opens=Counter(opened.open_class for opened in opens),
-            first_open_at=min(times, default=None),
-            last_open_at=max(times, default=None),
-        )

@@ -30,6 +30,15 @@ def new(at: datetime, random: bytes) -> str:
     return from_bytes(milliseconds.to_bytes(BYTES - RANDOM_BYTES) + random)
 
 
+def epoch_milliseconds(email_id: str) -> int:
+    """When the message was handed in, in milliseconds since 1970.
+
+    Raises:
+        ValueError: `email_id` is none.
+    """
+    return int.from_bytes(to_bytes(email_id)[:-RANDOM_BYTES])
+
+
 def to_bytes(email_id: str) -> bytes:
     """The 12 bytes behind an email id.
 

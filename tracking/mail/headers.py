@@ -38,6 +38,7 @@ def describe(envelope: Envelope, raw: bytes) -> Message:
         cc=_field(header, "Cc"),
         reply_to=_field(header, "Reply-To"),
         rfc_message_id=_field(header, "Message-ID"),
+        source_ip=envelope.source_ip,
     )
 
 

@@ -1,93 +1,38 @@
-"""What a fetch means: ordered rules, the first that matches decides.
+"""What a delivery's fetches mean together: each by its rule, what the others tell of it, and repetitions.
 
-A later ruleset improves the past too, because the raw fetches are kept and meaning is computed.
-This one knows the fetchers that name themselves; all else is `unclassified`, or a direct open where the
-request looks like a person's browser or mail program.
+It is computed whenever it is asked for, from the raw fetches, so that a better rule betters the past.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from tracking.opens.fetches import Fetch
+from tracking.opens import clients, reading, relay, rules
+from tracking.opens.fetches import Fetch, Witness
+from tracking.opens.networks import network
+from tracking.opens.rules import Agent, OpenClass, Reason, Rule, Sighting
 
-RULESET_VERSION = 1
-"""Counts up with each change of the rules."""
+BURST_NETWORKS = 3
+BURST_WITHIN = timedelta(seconds=120)
+"""So many networks within so much time ask for one pixel where a filter looks at it from all sides.
 
+Source: mautic#16263 (three addresses in 30 seconds).
+"""
 
-class OpenClass(StrEnum):
-    """What fetched the pixel."""
+REPEATS_WITHIN = timedelta(seconds=60)
+"""How long after an open's first fetch the same may fetch again without opening again.
 
-    DIRECT_OPEN = "direct_open"
-    """A mail program or browser at the reader's own address."""
+Source: Yahoo's proxy asked for a slow pixel up to four times: Litmus' help pages.
+"""
 
-    PROXIED_OPEN = "proxied_open"
-    """A mailbox provider's image proxy, because a reader's client displayed the mail."""
+TOO_FAST = ((timedelta(seconds=2), 0.3), (timedelta(seconds=10), 0.6))
+"""What a fetch sooner after delivery than this keeps of its human probability. The first that fits counts."""
 
-    PRIVACY_PREFETCH = "privacy_prefetch"
-    """A privacy service that loads every image, read or not. It does not say that nobody read the mail."""
-
-    PROVIDER_PREFETCH = "provider_prefetch"
-    """A mailbox provider that loads images ahead of the reader."""
-
-    SECURITY_SCAN = "security_scan"
-    """A filter that looks for malice."""
-
-    LINK_PREVIEW = "link_preview"
-    """A chat or mail program that draws a preview."""
-
-    BOT = "bot"
-    """A crawler or a script."""
-
-    SENDER_SELF = "sender_self"
-    """The sender looking at what was sent."""
-
-    UNCLASSIFIED = "unclassified"
-    """None of the rules knows it. It may or may not be a person."""
-
-
-class Reason(StrEnum):
-    """Why a fetch has its class."""
-
-    GMAIL_PREFETCH_UA = "GMAIL_PREFETCH_UA"
-    """The user agent that Gmail uses when it loads images ahead of the reader."""
-
-    GMAIL_PROXY = "GMAIL_PROXY"
-    """Gmail's image proxy names itself, and the request came from Google's network."""
-
-    SPOOFED_PROXY = "SPOOFED_PROXY"
-    """It calls itself Gmail's image proxy, and the network is not Google's."""
-
-    APPLE_MPP_UA = "APPLE_MPP_UA"
-    """The bare user agent of Apple's Mail Privacy Protection."""
-
-    RELAY_ASN = "RELAY_ASN"
-    """The network is one of those that carry Apple's private relay."""
-
-    PROVIDER_PROXY = "PROVIDER_PROXY"
-    """A mailbox provider's image proxy names itself."""
-
-    PREVIEW_UA = "PREVIEW_UA"
-    """The user agent of a program that draws previews."""
-
-    EMPTY_UA = "EMPTY_UA"
-    """The request does not say what made it."""
-
-    HTTP_LIBRARY = "HTTP_LIBRARY"
-    """The user agent of a programming library."""
-
-    MAIL_APP_UA = "MAIL_APP_UA"
-    """The user agent of a mail program."""
-
-    BROWSER_IMAGE_HEADERS = "BROWSER_IMAGE_HEADERS"
-    """A browser's user agent, and the headers that a browser sends for an image."""
-
-    BROWSER_UA = "BROWSER_UA"
-    """A browser's user agent, without the headers that go with it."""
-
-    NO_RULE = "NO_RULE"
-    """No rule knows this fetch."""
+HUMAN = 0.5
+"""From which human probability on a fetch is evidence that a person displayed the mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,158 +41,223 @@ class Sending:
 
     sent_at: datetime | None = None
     delivered_at: datetime | None = None
+    address: str | None = None
+    """The IP address that the message was handed in from."""
+
+    quoted_at: datetime | None = None
+    """When a later message of ours first quoted this delivery's pixel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A fetch and what it means.
+    """Fetches that are one event to a person, and what it means.
 
-    `confidence` is how sure the class is, `human_probability` how likely a person displayed the mail: both
-    from 0 to 1, the latter None where it cannot be known.
+    The first of `fetches` makes the open, the others repeat it. `confidence` is how sure the class is,
+    `human_probability` how likely a person displayed the mail: both from 0 to 1, the latter None where it
+    cannot be known.
     """
 
-    fetch: Fetch
+    fetches: tuple[Fetch, ...]
     open_class: OpenClass
     confidence: float
     human_probability: float | None
     reasons: tuple[Reason, ...]
 
+    @property
+    def fetch(self) -> Fetch:
+        """The fetch that makes the open."""
+        return self.fetches[0]
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    matches: Callable[[Fetch], bool]
-    open_class: OpenClass
-    confidence: float
-    human_probability: float | None
-    reasons: tuple[Reason, ...]
+    @property
+    def count(self) -> int:
+        """How many fetches it is."""
+        return len(self.fetches)
 
+    @property
+    def at(self) -> datetime:
+        """When the mail was opened."""
+        return self.fetch.at
 
-_GOOGLE_ASN = 15169
-_RELAY_ASNS = frozenset({36183, 20940, 13335, 54113})
-_GMAIL_PREFETCH = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0"
-)
-_PROXIES = (
-    "YahooMailProxy",
-    "hey.com/imageproxy",
-    "FastmailUA/",
-    "SeznamEmailProxy/",
-    "RamblerMail/",
-    "secureurl.fwdcdn.com",
-)
-_PREVIEWS = (
-    "Slackbot-LinkExpanding",
-    "Slack-ImgProxy",
-    "SkypeUriPreview",
-    "BingPreview/",
-    "MicrosoftPreview/",
-    "facebookexternalhit",
-    "Discordbot",
-    "TelegramBot",
-    "WhatsApp/",
-)
-_LIBRARIES = (
-    "python-requests",
-    "Python-urllib",
-    "python-httpx",
-    "aiohttp",
-    "okhttp",
-    "Go-http-client",
-    "Apache-HttpClient",
-    "AHC/",
-    "axios",
-    "curl/",
-    "Wget/",
-    "Java/",
-)
-_MAIL_APPS = (
-    "Microsoft Outlook",
-    "ms-office",
-    "MacOutlook/",
-    "Outlook-iOS/",
-    "Outlook-Android/",
-    "Thunderbird/",
-    "Airmail",
-    "eM Client/",
-    "Mailbird/",
-    "Mailspring/",
-)
-_BROWSERS = ("Chrome/", "Firefox/", "Safari/", "Edg/")
+    @property
+    def read_seconds(self) -> int | None:
+        """How long the mail was open, see `reading.seconds`; None for anything but a direct open."""
+        return reading.seconds(self._measured)
 
+    @property
+    def read_milliseconds(self) -> int | None:
+        """The same as a lower bound to the millisecond, None until the access log tells it."""
+        return None if self._measured is None else self._measured.milliseconds
 
-def _names_itself(*parts: str) -> Callable[[Fetch], bool]:
-    return lambda fetch: any(part in fetch.user_agent for part in parts)
+    @property
+    def is_human_evidence(self) -> bool:
+        """Whether it speaks for a person who displayed the mail, rather than against."""
+        return (
+            self.open_class in {OpenClass.DIRECT_OPEN, OpenClass.PROXIED_OPEN}
+            and self.human_probability is not None
+            and self.human_probability >= HUMAN
+        )
 
-
-def _is_gmail_proxy(fetch: Fetch) -> bool:
-    return "via ggpht.com GoogleImageProxy" in fetch.user_agent or "(via ggpht.com)" in fetch.user_agent
-
-
-def _is_browser(fetch: Fetch) -> bool:
-    return fetch.user_agent.startswith("Mozilla/5.0 (") and _names_itself(*_BROWSERS)(fetch)
-
-
-def _asks_for_an_image(fetch: Fetch) -> bool:
-    return "image/" in fetch.headers.get("accept", "") and "accept-language" in fetch.headers
-
-
-# Source of user agents, networks and confidences: observed traffic that mail services have published;
-# docs/opens.md names them rule by rule.
-_RULES = (
-    _Rule(
-        lambda fetch: fetch.user_agent == "Mozilla/5.0" and fetch.asn in _RELAY_ASNS,
-        OpenClass.PRIVACY_PREFETCH,
-        0.93,
-        None,
-        (Reason.APPLE_MPP_UA, Reason.RELAY_ASN),
-    ),
-    _Rule(
-        lambda fetch: fetch.user_agent == _GMAIL_PREFETCH,
-        OpenClass.PROVIDER_PREFETCH,
-        0.9,
-        0.05,
-        (Reason.GMAIL_PREFETCH_UA,),
-    ),
-    _Rule(
-        lambda fetch: _is_gmail_proxy(fetch) and fetch.asn == _GOOGLE_ASN,
-        OpenClass.PROXIED_OPEN,
-        0.97,
-        0.93,
-        (Reason.GMAIL_PROXY,),
-    ),
-    _Rule(_is_gmail_proxy, OpenClass.UNCLASSIFIED, 0.8, None, (Reason.SPOOFED_PROXY,)),
-    _Rule(_names_itself(*_PROXIES), OpenClass.PROXIED_OPEN, 0.8, 0.9, (Reason.PROVIDER_PROXY,)),
-    _Rule(_names_itself(*_PREVIEWS), OpenClass.LINK_PREVIEW, 0.97, 0.02, (Reason.PREVIEW_UA,)),
-    _Rule(lambda fetch: not fetch.user_agent, OpenClass.BOT, 0.7, 0.03, (Reason.EMPTY_UA,)),
-    _Rule(_names_itself(*_LIBRARIES), OpenClass.BOT, 0.9, 0.03, (Reason.HTTP_LIBRARY,)),
-    _Rule(_names_itself(*_MAIL_APPS), OpenClass.DIRECT_OPEN, 0.95, 0.96, (Reason.MAIL_APP_UA,)),
-    _Rule(
-        lambda fetch: _is_browser(fetch) and _asks_for_an_image(fetch),
-        OpenClass.DIRECT_OPEN,
-        0.93,
-        0.95,
-        (Reason.BROWSER_IMAGE_HEADERS,),
-    ),
-    _Rule(_is_browser, OpenClass.DIRECT_OPEN, 0.6, 0.7, (Reason.BROWSER_UA,)),
-    _Rule(lambda _: True, OpenClass.UNCLASSIFIED, 0.0, None, (Reason.NO_RULE,)),
-)
+    @property
+    def _measured(self) -> reading.Reading | None:
+        """The first reading that was measured. That a machine follows redirects is no reading."""
+        if self.open_class is not OpenClass.DIRECT_OPEN:
+            return None
+        return next((fetch.reading for fetch in self.fetches if _steps(fetch) is not None), None)
 
 
 def classify(sending: Sending, fetches: Iterable[Fetch]) -> list[Open]:
-    """Say what each fetch of a delivery's pixel means.
+    """Say what the fetches of a delivery's pixel mean.
 
     Args:
-        sending: When the delivery was sent and delivered. No rule of this ruleset asks for it yet.
+        sending: What is known of the delivery.
         fetches: All of the delivery's fetches, in any order.
 
     Returns:
-        One open for each fetch, by time.
+        Opens by time. Each fetch is in exactly one.
     """
-    del sending
-    return [_interpret(fetch) for fetch in sorted(fetches, key=lambda fetch: (fetch.at, fetch.event_id))]
+    groups: list[_Group] = []
+    latest: dict[tuple[OpenClass, Hashable], _Group] = {}
+    history = sorted(fetches, key=lambda fetch: (fetch.at, fetch.event_id))
+    for seen, rule in _ruled(_sightings(sending, history)):
+        origin = rule.open_class, _origin(seen)
+        group = latest.get(origin)
+        if group is None or not group.takes(seen.fetch):
+            group = latest[origin] = _Group(seen, rule)
+            groups.append(group)
+        group.add(seen.fetch)
+    return [group.open() for group in groups]
 
 
-def _interpret(fetch: Fetch) -> Open:
-    rule = next(rule for rule in _RULES if rule.matches(fetch))
-    return Open(fetch, rule.open_class, rule.confidence, rule.human_probability, rule.reasons)
+def _sightings(sending: Sending, history: Iterable[Fetch]) -> list[Sighting]:
+    sender = _parsed(sending.address)
+    familiar: set[bytes] = set()
+    sightings = []
+    for fetch in history:
+        agent, prefix = rules.agent(fetch.user_agent), _prefix(fetch.address)
+        is_quoted = sending.quoted_at is not None and fetch.at >= sending.quoted_at
+        if prefix is not None and not is_quoted:
+            familiar.add(prefix)
+        sightings.append(
+            Sighting(
+                fetch,
+                agent,
+                network(fetch.asn),
+                is_relay=agent is Agent.BARE_MOZILLA and relay.is_relay(fetch.address),
+                is_crawler=agent in rules.MAYBE_CRAWLERS and clients.is_crawler(fetch.user_agent),
+                is_from_sender=sender is not None and _parsed(fetch.address) == sender,
+                is_stranger=is_quoted and prefix not in familiar,
+                age=None if sending.delivered_at is None else fetch.at - sending.delivered_at,
+            )
+        )
+    return sightings
+
+
+def _ruled(sightings: Sequence[Sighting]) -> list[tuple[Sighting, Rule]]:
+    """Each sighting with its rule. Who says what it is takes no part in a burst."""
+    named = [rules.named_rule(seen) for seen in sightings]
+    others = [seen for seen, rule in zip(sightings, named, strict=True) if rule is None]
+    bursting = iter(_bursting([seen.fetch for seen in others]))
+    ruled = []
+    for seen, rule in zip(sightings, named, strict=True):
+        if rule is None:
+            known = replace(seen, in_burst=True) if next(bursting) else seen
+            ruled.append((known, rules.other_rule(known)))
+        else:
+            ruled.append((seen, rule))
+    return ruled
+
+
+def _bursting(history: Sequence[Fetch]) -> list[bool]:
+    """Which fetches, by time, have others from enough networks around them."""
+    found = [False] * len(history)
+    if len(history) < BURST_NETWORKS:
+        return found
+    prefixes = [_prefix(fetch.address) for fetch in history]
+    inside: Counter[bytes] = Counter()
+    start = marked = 0
+    for end, (fetch, prefix) in enumerate(zip(history, prefixes, strict=True), start=1):
+        if prefix is not None:
+            inside[prefix] += 1
+        while fetch.at - history[start].at > BURST_WITHIN:
+            gone = prefixes[start]
+            start += 1
+            if gone is not None:
+                inside[gone] -= 1
+                if not inside[gone]:
+                    del inside[gone]
+        if len(inside) >= BURST_NETWORKS:
+            marked = max(marked, start)
+            found[marked:end] = [True] * (end - marked)
+            marked = end
+    return found
+
+
+@dataclass(slots=True)
+class _Group:
+    """An open that may still grow."""
+
+    seen: Sighting
+    rule: Rule
+    fetches: list[Fetch] = field(default_factory=list)
+    reading_ends: timedelta | None = None
+    """When its reading is over, from the first fetch on; None if it was not measured."""
+
+    def takes(self, fetch: Fetch) -> bool:
+        """Whether a later fetch like it repeats it."""
+        since = fetch.at - self.seen.fetch.at
+        return since <= REPEATS_WITHIN and (self.reading_ends is None or since <= self.reading_ends)
+
+    def add(self, fetch: Fetch) -> None:
+        self.fetches.append(fetch)
+        if self.rule.open_class is OpenClass.DIRECT_OPEN and (steps := _steps(fetch)) is not None:
+            # Nobody saw the end of a reading that took all steps.
+            longest = steps >= reading.MAX_STEPS
+            ends = timedelta.max if longest else fetch.at - self.seen.fetch.at + reading.STEP * (steps + 1)
+            self.reading_ends = ends if self.reading_ends is None else max(ends, self.reading_ends)
+
+    def open(self) -> Open:
+        probability, reasons = self.rule.human_probability, self.rule.reasons
+        if probability and (share := _share(self.seen.age)) is not None:
+            probability, reasons = round(probability * share, 3), (*reasons, Reason.TOO_FAST)
+        if self.seen.fetch.witness is Witness.ACCESS_LOG:
+            reasons = (*reasons, Reason.ACCESS_LOG_ONLY)
+        return Open(tuple(self.fetches), self.rule.open_class, self.rule.confidence, probability, reasons)
+
+
+def _share(age: timedelta | None) -> float | None:
+    """What the age of a fetch leaves of its human probability; None if all."""
+    if age is None or age < -rules.CLOCKS_DIFFER:
+        return None
+    return next((share for limit, share in TOO_FAST if age < limit), None)
+
+
+def _steps(fetch: Fetch) -> int | None:
+    return None if fetch.reading is None else fetch.reading.steps
+
+
+def _origin(seen: Sighting) -> Hashable:
+    """Where fetches come from, if they may be repetitions; two of unknown origin must say the same."""
+    if seen.network is not None:
+        return seen.network.owner
+    prefix, asn = _prefix(seen.fetch.address), seen.fetch.asn
+    if prefix is None and asn is None:
+        return "unknown", seen.fetch.user_agent
+    return asn if prefix is None else prefix
+
+
+@lru_cache(4096)
+def _prefix(address: str | None) -> bytes | None:
+    """The /24 or /48 that an address is in."""
+    parsed = _parsed(address)
+    return None if parsed is None else parsed.packed[: 6 if isinstance(parsed, IPv6Address) else 3]
+
+
+@lru_cache(4096)
+def _parsed(address: str | None) -> IPv4Address | IPv6Address | None:
+    if address is None:
+        return None
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    return (isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed

@@ -3,6 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+
+from tracking.opens.reading import Reading
+
+
+class Witness(StrEnum):
+    """Who saw a fetch, which decides what is known of it."""
+
+    FUNCTION = "function"
+    """The pixel function: all that the edge told it."""
+
+    ACCESS_LOG = "access_log"
+    """CloudFront's access log alone. Network, country, city and most headers are not known: they are not
+    there, whatever the client sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +24,8 @@ class Fetch:
     """One request for a pixel, as the edge saw it; nothing in it is an interpretation.
 
     `event_id` is CloudFront's request id. What the edge did not say is None, or empty for the user agent.
-    `headers` are the request's other telling headers by lower-case name, as sent.
+    `headers` are the request's other telling headers by lower-case name, as sent. `reading` is None unless
+    the client was sent on to be timed.
     """
 
     event_id: str
@@ -22,3 +37,5 @@ class Fetch:
     country: str | None = None
     city: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    witness: Witness = Witness.FUNCTION
+    reading: Reading | None = None

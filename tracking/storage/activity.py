@@ -1,23 +1,34 @@
 """Messages, deliveries and events in DynamoDB; `activity_items` has the Activity table's design."""
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
 from tracking.errors import ActivityUnavailable, StaleVersion
-from tracking.mail.deliveries import Delivery, Event, History, Message, Summary
+from tracking.mail.credentials import CredentialKind
+from tracking.mail.deliveries import Delivery, Event, History, Message, Summary, changes
 from tracking.storage import activity_items
 from tracking.storage.aws import Item, from_attributes, is_refused_condition, raising, to_attributes, to_text
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef, KeysAndAttributesTypeDef
+    from types_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        KeysAndAttributesTypeDef,
+        QueryInputPaginateTypeDef,
+        UpdateTypeDef,
+    )
+
+    type Key = dict[str, AttributeValueTypeDef]
 
 _BATCH_GET_LIMIT = 100
+_SUPERSEDED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+"""Why a transaction is cancelled when another writer was first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +73,7 @@ class Activity:
             ActivityUnavailable: The table cannot be written.
         """
         self._update(
-            delivery.email_id,
-            delivery.number,
+            _delivery_key(delivery.email_id, delivery.number),
             "SET sent_at = :at, ses_message_id = :id",
             {":at": to_text(at), ":id": ses_message_id},
         )
@@ -74,7 +84,7 @@ class Activity:
         Raises:
             ActivityUnavailable: The table cannot be written.
         """
-        self._update(email_id, number, "SET delivered_at = :at", {":at": to_text(at)})
+        self._update(_delivery_key(email_id, number), "SET delivered_at = :at", {":at": to_text(at)})
 
     def append(self, email_id: str, number: int, event: Event) -> bool:
         """Add an event to a delivery's history; False if it was there already.
@@ -84,30 +94,110 @@ class Activity:
         """
         return self._put_new(activity_items.event_item(email_id, number, event))
 
-    def write_summary(self, delivery: Delivery, summary: Summary) -> None:
-        """Store what a delivery's opens come to.
+    def note_step(self, email_id: str, number: int, event_id: str, steps: int, at: datetime) -> bool:
+        """Note for how many steps a timed mail is known to have been open.
 
         Args:
+            email_id: The message's.
+            number: The recipient's.
+            event_id: The fetch's.
+            steps: Whole steps, from 0.
+            at: When that was seen.
+
+        Returns:
+            False if as much is known already, or there is no such fetch that is being timed.
+
+        Raises:
+            ActivityUnavailable: The table cannot be written.
+        """
+        return self._update_reading(
+            (email_id, number, event_id),
+            "SET read_steps = :new, read_at = :at",
+            "read_steps",
+            {":new": steps, ":at": to_text(at)},
+        )
+
+    def note_milliseconds(self, email_id: str, number: int, event_id: str, milliseconds: int) -> bool:
+        """Note how long a timed mail was open at least, as the access log measured it.
+
+        Returns:
+            False if as much is known already, or there is no such fetch that is being timed.
+
+        Raises:
+            ActivityUnavailable: The table cannot be written.
+        """
+        return self._update_reading(
+            (email_id, number, event_id),
+            "SET read_milliseconds = :new",
+            "read_milliseconds",
+            {":new": milliseconds},
+        )
+
+    def write_summary(self, message: Message, delivery: Delivery, summary: Summary) -> None:
+        """Store what a delivery's opens come to, and add the difference to the counters: all or nothing.
+
+        Args:
+            message: The delivery's.
             delivery: As it was read before the summary was computed.
             summary: From its whole history.
 
         Raises:
-            StaleVersion: The delivery's summary changed since it was read.
+            StaleVersion: The delivery's summary changed since it was read, or another writer was at it, or at
+                the counters, in the same moment.
             ActivityUnavailable: The table cannot be written.
         """
-        written = self._update(
-            delivery.email_id,
-            delivery.number,
-            "SET summary = :summary, version = :next",
+        updates = [
+            self._summary_update(delivery, summary),
+            *(
+                self._count_update(message, day, by_counter)
+                for day, by_counter in changes(delivery.summary, summary).items()
+            ),
+        ]
+        with raising(ActivityUnavailable):
+            try:
+                if len(updates) == 1:  # Outside of a transaction a write costs half.
+                    self._dynamodb.update_item(**updates[0])
+                else:
+                    self._dynamodb.transact_write_items(
+                        TransactItems=[{"Update": update} for update in updates]
+                    )
+            except ClientError as error:
+                if _is_superseded(error):
+                    raise StaleVersion(
+                        f"delivery {delivery.number} of {delivery.email_id} changed"
+                    ) from error
+                raise
+
+    def counts(
+        self, kind: CredentialKind, credential_id: str, first: date, last: date
+    ) -> dict[date, Counter[str]]:
+        """What was counted of a credential's mail, by day and counter. Days without anything are left out.
+
+        Args:
+            kind: The credential's.
+            credential_id: The credential's.
+            first: The first day that counts.
+            last: The last day that counts.
+
+        Raises:
+            ActivityUnavailable: The table cannot be read.
+        """
+        if last < first:  # BETWEEN refuses bounds in the wrong order.
+            return {}
+        items = self._query(
+            "pk = :pk AND sk BETWEEN :first AND :last",
             {
-                ":summary": activity_items.summary_map(summary),
-                ":next": delivery.version + 1,
-                ":version": delivery.version,
+                ":pk": activity_items.counts_key(kind, credential_id),
+                ":first": f"{first.isoformat()}#",
+                ":last": f"{last.isoformat()}#~",
             },
-            condition="version = :version",
         )
-        if not written:
-            raise StaleVersion(f"delivery {delivery.number} of {delivery.email_id} changed")
+        days: dict[date, Counter[str]] = {}
+        for day, by_counter in map(activity_items.day_counts, items):
+            days.setdefault(day, Counter()).update(by_counter)
+        # What was counted and taken back is 0.
+        found = {day: Counter({name: n for name, n in sums.items() if n}) for day, sums in days.items()}
+        return {day: sums for day, sums in found.items() if sums}
 
     def delivery(self, email_id: str, number: int) -> Delivery | None:
         """A delivery without its events, consistently read; None if there is none.
@@ -127,19 +217,10 @@ class Activity:
         Raises:
             ActivityUnavailable: The table cannot be read.
         """
-        with raising(ActivityUnavailable):
-            pages = self._dynamodb.get_paginator("query").paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-                ExpressionAttributeValues=to_attributes(
-                    {
-                        ":pk": activity_items.email_key(email_id),
-                        ":sk": activity_items.recipient_key(number),
-                    }
-                ),
-                ConsistentRead=True,
-            )
-            items = [from_attributes(item) for page in pages for item in page["Items"]]
+        items = self._query(
+            "pk = :pk AND begins_with(sk, :sk)",
+            {":pk": activity_items.email_key(email_id), ":sk": activity_items.recipient_key(number)},
+        )
         if not items or items[0]["sk"] != activity_items.recipient_key(number):
             return None
         events = sorted(
@@ -147,8 +228,24 @@ class Activity:
         )
         return History(activity_items.delivery(items[0]), tuple(events))
 
+    def deliveries(self, email_id: str) -> list[Delivery]:
+        """All deliveries of a message without their events, by number, consistently read.
+
+        This reads the whole of the message, all its events too, which DynamoDB leaves out of its answer: a
+        message has at most `envelopes.MAX_RECIPIENTS` recipients, and mostly one.
+
+        Raises:
+            ActivityUnavailable: The table cannot be read.
+        """
+        items = self._query(
+            "pk = :pk AND begins_with(sk, :sk)",
+            {":pk": activity_items.email_key(email_id), ":sk": "RCPT#"},
+            only="attribute_exists(recipient)",
+        )
+        return [activity_items.delivery(item) for item in items]
+
     def messages(self, email_ids: Iterable[str]) -> dict[str, Message]:
-        """The messages of these ids, as far as there are any.
+        """The messages of these ids, as far as there are any, consistently read.
 
         Raises:
             ActivityUnavailable: The table cannot be read.
@@ -208,12 +305,63 @@ class Activity:
                         yield entry
 
     def _batch_get(self, keys: "list[dict[str, AttributeValueTypeDef]]") -> Iterator[Item]:
-        request: Mapping[str, KeysAndAttributesTypeDef] = {self._table: {"Keys": keys}}
+        request: Mapping[str, KeysAndAttributesTypeDef] = {
+            self._table: {"Keys": keys, "ConsistentRead": True}
+        }
         while request:
             with raising(ActivityUnavailable):
                 answer = self._dynamodb.batch_get_item(RequestItems=request)
             yield from map(from_attributes, answer["Responses"].get(self._table, []))
             request = cast("Mapping[str, KeysAndAttributesTypeDef]", answer["UnprocessedKeys"])
+
+    def _query(self, condition: str, values: Item, only: str | None = None) -> list[Item]:
+        """All items of the table that a key's condition holds for, and a filter, consistently read."""
+        request: QueryInputPaginateTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": to_attributes(values),
+            "ConsistentRead": True,
+        }
+        if only:
+            request["FilterExpression"] = only
+        with raising(ActivityUnavailable):
+            pages = self._dynamodb.get_paginator("query").paginate(**request)
+            return [from_attributes(item) for page in pages for item in page["Items"]]
+
+    def _summary_update(self, delivery: Delivery, summary: Summary) -> "UpdateTypeDef":
+        return {
+            "TableName": self._table,
+            "Key": _delivery_key(delivery.email_id, delivery.number),
+            "UpdateExpression": "SET summary = :summary, version = :next",
+            "ConditionExpression": "attribute_exists(pk) AND version = :version",
+            "ExpressionAttributeValues": to_attributes(
+                {
+                    ":summary": activity_items.summary_map(summary),
+                    ":next": delivery.version + 1,
+                    ":version": delivery.version,
+                }
+            ),
+        }
+
+    def _count_update(self, message: Message, day: date, by_counter: Mapping[str, int]) -> "UpdateTypeDef":
+        added = ", ".join(f"#{name} :{name}" for name in by_counter)
+        return {
+            "TableName": self._table,
+            "Key": to_attributes(
+                {
+                    "pk": activity_items.counts_key(message.kind, message.credential_id),
+                    "sk": activity_items.day_key(day, message.email_id),
+                }
+            ),
+            "UpdateExpression": f"ADD {added} SET expires_at = :expires_at",
+            "ExpressionAttributeNames": {f"#{name}": name for name in by_counter},
+            "ExpressionAttributeValues": to_attributes(
+                {
+                    **{f":{name}": change for name, change in by_counter.items()},
+                    ":expires_at": activity_items.day_expires_at(day),
+                }
+            ),
+        }
 
     def _put_new(self, item: Item) -> bool:
         with raising(ActivityUnavailable):
@@ -229,18 +377,26 @@ class Activity:
                 raise
         return True
 
+    def _update_reading(self, event: tuple[str, int, str], expression: str, name: str, values: Item) -> bool:
+        email_id, number, event_id = event
+        return self._update(
+            _key(email_id, activity_items.event_key(number, event_id)),
+            expression,
+            values,
+            condition=f"attribute_exists(timed) AND (attribute_not_exists({name}) OR {name} < :new)",
+        )
+
     def _update(
-        self, email_id: str, number: int, expression: str, values: Item, condition: str | None = None
+        self, key: "Key", expression: str, values: Item, condition: str = "attribute_exists(pk)"
     ) -> bool:
-        exists = "attribute_exists(pk)"
         with raising(ActivityUnavailable):
             try:
                 self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=_delivery_key(email_id, number),
+                    Key=key,
                     UpdateExpression=expression,
                     ExpressionAttributeValues=to_attributes(values),
-                    ConditionExpression=f"{exists} AND {condition}" if condition else exists,
+                    ConditionExpression=condition,
                 )
             except ClientError as error:
                 if is_refused_condition(error):
@@ -249,9 +405,21 @@ class Activity:
         return True
 
 
-def _delivery_key(email_id: str, number: int) -> "dict[str, AttributeValueTypeDef]":
-    return to_attributes(
-        {"pk": activity_items.email_key(email_id), "sk": activity_items.recipient_key(number)}
+def _key(email_id: str, sort_key: str) -> "Key":
+    return to_attributes({"pk": activity_items.email_key(email_id), "sk": sort_key})
+
+
+def _delivery_key(email_id: str, number: int) -> "Key":
+    return _key(email_id, activity_items.recipient_key(number))
+
+
+def _is_superseded(error: ClientError) -> bool:
+    """Whether a write did nothing because another one was first, or is being made."""
+    reasons = cast("list[Mapping[str, str]]", error.response.get("CancellationReasons", []))
+    return (
+        is_refused_condition(error)
+        or error.response["Error"]["Code"] == "TransactionConflictException"
+        or any(reason.get("Code") in _SUPERSEDED for reason in reasons)
     )
 
 

@@ -5,6 +5,7 @@
 | `EMAIL#<email_id>` | `ENVELOPE` | a `Message` |
 | `EMAIL#<email_id>` | `RCPT#<nnn>` | a `Delivery` with its summary |
 | `EMAIL#<email_id>` | `RCPT#<nnn>#<event_id>` | an `Event` |
+| `COUNTS#<kind>#<credential_id>` | `<day>#<shard>` | what a credential's mail came to on a day |
 
 The event id alone makes an event's key, so the same event appended twice is one. Indexes:
 
@@ -17,24 +18,37 @@ Times are text (UTC, microseconds), `expires_at` is DynamoDB's own (seconds sinc
 """
 
 import zlib
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from tracking.mail import email_ids
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, Summary, TrackingMode
-from tracking.opens.classification import OpenClass
-from tracking.opens.fetches import Fetch
+from tracking.opens.fetches import Fetch, Witness
+from tracking.opens.reading import Reading
+from tracking.opens.rules import OpenClass
 from tracking.storage.aws import Item, from_attributes, to_text, to_time
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 KEPT_FOR = timedelta(days=365)
-"""How long anything about a mail is kept, from the day it was handed in or happened."""
+"""How long anything about a mail is kept, from when it was handed in: a history goes whole."""
 
 FEED_SHARDS = 4
 """Partitions of one hour of the feed; one takes 1,000 writes a second. Source: DynamoDB developer guide,
 "Best practices for designing and using partition keys effectively"."""
+
+_EMAIL = "EMAIL#"
+_DAY_KEYS = ("pk", "sk", "expires_at")
+
+COUNTS_KEPT_FOR = timedelta(days=800)
+"""How long a day's counters are kept: two years can be compared, and nothing in them is about a person."""
+
+COUNT_SHARDS = 4
+"""Items of one credential's day. A transaction writes one of them, and two transactions on one item at once
+conflict."""
 
 
 def event_of(image: "dict[str, AttributeValueTypeDef]") -> tuple[str, int, Event] | None:
@@ -48,14 +62,14 @@ def event_of(image: "dict[str, AttributeValueTypeDef]") -> tuple[str, int, Event
     """
     item = from_attributes(image)
     parts = item["sk"].split("#", 2)
-    if len(parts) < 3:  # noqa: PLR2004 - RCPT, number, event id.
+    if not item["pk"].startswith(_EMAIL) or len(parts) < 3:  # noqa: PLR2004 - RCPT, number, event id.
         return None
-    return item["pk"].removeprefix("EMAIL#"), int(parts[1]), event(item)
+    return item["pk"].removeprefix(_EMAIL), int(parts[1]), event(item)
 
 
 def email_key(email_id: str) -> str:
     """The partition of everything about a message."""
-    return f"EMAIL#{email_id}"
+    return f"{_EMAIL}{email_id}"
 
 
 def recipient_key(number: int) -> str:
@@ -63,9 +77,40 @@ def recipient_key(number: int) -> str:
     return f"RCPT#{number:03d}"
 
 
+def event_key(number: int, event_id: str) -> str:
+    """The sort key of an event of a delivery."""
+    return f"{recipient_key(number)}#{event_id}"
+
+
 def feed_partition(hour: datetime, shard: int) -> str:
     """The feed's partition of an hour's shard."""
     return f"{hour:%Y-%m-%dT%H}#{shard}"
+
+
+def counts_key(kind: CredentialKind, credential_id: str) -> str:
+    """The partition of all that is counted of a credential's mail."""
+    return f"COUNTS#{kind}#{credential_id}"
+
+
+def day_key(day: date, email_id: str) -> str:
+    """The sort key of the item where a day of a message's is counted."""
+    return f"{day.isoformat()}#{zlib.crc32(email_id.encode()) % COUNT_SHARDS}"
+
+
+def day_expires_at(day: date) -> int:
+    """When a day's counters go, as DynamoDB wants it."""
+    return int((datetime.combine(day, time(), UTC) + COUNTS_KEPT_FOR).timestamp())
+
+
+def day_counts(item: Item) -> tuple[date, Mapping[str, int]]:
+    """The day that an item counts for, and its counters."""
+    counts = {name: int(value) for name, value in item.items() if name not in _DAY_KEYS}
+    return date.fromisoformat(item["sk"].partition("#")[0]), counts
+
+
+def is_expired(delivery: Delivery, now: datetime) -> bool:
+    """Whether a delivery's time is over, though DynamoDB, which takes its time, has not deleted it yet."""
+    return delivery.started_at + KEPT_FOR <= now
 
 
 def _expires_at(at: datetime) -> int:
@@ -88,6 +133,7 @@ def message_item(message: Message) -> Item:
         "cc": message.cc,
         "reply_to": message.reply_to,
         "rfc_message_id": message.rfc_message_id,
+        "source_ip": message.source_ip,
         "expires_at": _expires_at(message.received_at),
     }
 
@@ -95,7 +141,7 @@ def message_item(message: Message) -> Item:
 def message(item: Item) -> Message:
     """The message that an item is."""
     return Message(
-        email_id=item["pk"].removeprefix("EMAIL#"),
+        email_id=item["pk"].removeprefix(_EMAIL),
         kind=CredentialKind(item["kind"]),
         credential_id=item["credential_id"],
         mail_from=item["mail_from"],
@@ -107,6 +153,7 @@ def message(item: Item) -> Message:
         cc=item["cc"],
         reply_to=item["reply_to"],
         rfc_message_id=item["rfc_message_id"],
+        source_ip=item.get("source_ip"),
     )
 
 
@@ -132,7 +179,7 @@ def delivery_item(delivery: Delivery) -> Item:
 
 def delivery(item: Item) -> Delivery:
     """The delivery that an item is."""
-    email_id = item["pk"].removeprefix("EMAIL#")
+    email_id = item["pk"].removeprefix(_EMAIL)
     return Delivery(
         email_id=email_id,
         number=int(item["sk"].removeprefix("RCPT#")),
@@ -151,18 +198,31 @@ def delivery(item: Item) -> Delivery:
 
 def summary_map(summary: Summary) -> Item:
     """A summary as an attribute."""
+    times = {
+        "first_open_at": summary.first_open_at,
+        "last_open_at": summary.last_open_at,
+        "first_human_at": summary.first_human_at,
+        "first_prefetch_at": summary.first_prefetch_at,
+    }
     return {
-        "opens": {str(open_class): count for open_class, count in summary.opens.items()},
-        "first_open_at": to_text(summary.first_open_at) if summary.first_open_at else None,
-        "last_open_at": to_text(summary.last_open_at) if summary.last_open_at else None,
+        "opens": {
+            day.isoformat(): {str(open_class): count for open_class, count in by_class.items()}
+            for day, by_class in summary.opens.items()
+        },
+        **{name: to_text(at) for name, at in times.items() if at},
     }
 
 
 def _summary(item: Item) -> Summary:
     return Summary(
-        opens={OpenClass(name): int(count) for name, count in item["opens"].items()},
-        first_open_at=to_time(item["first_open_at"]),
-        last_open_at=to_time(item["last_open_at"]),
+        opens={
+            date.fromisoformat(day): {OpenClass(name): int(count) for name, count in by_class.items()}
+            for day, by_class in item["opens"].items()
+        },
+        first_open_at=to_time(item.get("first_open_at")),
+        last_open_at=to_time(item.get("last_open_at")),
+        first_human_at=to_time(item.get("first_human_at")),
+        first_prefetch_at=to_time(item.get("first_prefetch_at")),
     )
 
 
@@ -171,14 +231,15 @@ def event_item(email_id: str, number: int, event: Event) -> Item:
     shard = zlib.crc32(event.event_id.encode()) % FEED_SHARDS
     return {
         "pk": email_key(email_id),
-        "sk": f"{recipient_key(number)}#{event.event_id}",
+        "sk": event_key(number, event.event_id),
         "type": event.type,
         "at": to_text(event.at),
         "details": dict(event.details),
         "fetch": _fetch_map(event.fetch) if event.fetch else None,
         "feed": feed_partition(event.at, shard),
         "feed_at": f"{to_text(event.at)}#{event.event_id}",
-        "expires_at": _expires_at(event.at),
+        **_reading_attributes(event.fetch.reading if event.fetch else None),
+        "expires_at": email_ids.epoch_milliseconds(email_id) // 1000 + int(KEPT_FOR.total_seconds()),
     }
 
 
@@ -190,7 +251,7 @@ def event(item: Item) -> Event:
         type=EventType(item["type"]),
         at=at,
         details=item["details"],
-        fetch=_fetch(event_id, at, item["fetch"]) if "fetch" in item else None,
+        fetch=_fetch(event_id, at, item) if "fetch" in item else None,
     )
 
 
@@ -203,18 +264,45 @@ def _fetch_map(fetch: Fetch) -> Item:
         "country": fetch.country,
         "city": fetch.city,
         "headers": dict(fetch.headers),
+        "witness": fetch.witness,
     }
 
 
 def _fetch(event_id: str, at: datetime, item: Item) -> Fetch:
+    seen = item["fetch"]
     return Fetch(
         event_id=event_id,
         at=at,
-        method=item["method"],
-        user_agent=item["user_agent"],
-        address=item["address"],
-        asn=None if item["asn"] is None else int(item["asn"]),
-        country=item["country"],
-        city=item["city"],
-        headers=item["headers"],
+        method=seen["method"],
+        user_agent=seen["user_agent"],
+        address=seen["address"],
+        asn=None if seen["asn"] is None else int(seen["asn"]),
+        country=seen["country"],
+        city=seen["city"],
+        headers=seen["headers"],
+        witness=Witness(seen.get("witness", Witness.FUNCTION)),
+        reading=_reading(item),
+    )
+
+
+def _reading_attributes(reading: Reading | None) -> Item:
+    """A reading as attributes of its fetch's item, where an update can reach them one by one."""
+    if reading is None:
+        return {}
+    return {
+        "timed": True,
+        "read_steps": reading.steps,
+        "read_at": to_text(reading.at) if reading.at else None,
+        "read_milliseconds": reading.milliseconds,
+    }
+
+
+def _reading(item: Item) -> Reading | None:
+    if "timed" not in item:
+        return None
+    steps, milliseconds = item.get("read_steps"), item.get("read_milliseconds")
+    return Reading(
+        None if steps is None else int(steps),
+        to_time(item.get("read_at")),
+        None if milliseconds is None else int(milliseconds),
     )

@@ -12,11 +12,14 @@ from tests.functions.conftest import Cloud
 from tracking.mail import deliveries
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, TrackingMode
+from tracking.opens.classification import Sending, classify
 from tracking.opens.fetches import Fetch
+from tracking.opens.rules import RULESET_VERSION
+from tracking.opens.sentences import sentence
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 AT = NOW - timedelta(minutes=5)
-FIRST, SECOND = "06h0r9co15h30phg2640", "06h0r9co15h30phg2641"
+FIRST, SECOND = "06h0r9co15h30phg2640", "06h0r9co15h30phg264g"
 MESSAGE = Message(
     FIRST,
     CredentialKind.SMTP_USER,
@@ -30,6 +33,16 @@ MESSAGE = Message(
     cc="carol@example.net",
     reply_to="help@example.com",
 )
+CURL = Fetch(
+    "cf-1",
+    AT + timedelta(seconds=2),
+    user_agent="curl/8",
+    address="192.0.2.9",
+    asn=64500,
+    country="AT",
+    city="Linz",
+)
+(OPENED,) = classify(Sending(), [CURL])
 START = (NOW - timedelta(hours=2)).isoformat()
 
 
@@ -66,17 +79,7 @@ def mails(cloud: Cloud) -> Cloud:
         ),
         (
             FIRST,
-            deliveries.fetched(
-                Fetch(
-                    "cf-1",
-                    AT + timedelta(seconds=2),
-                    user_agent="curl/8",
-                    address="192.0.2.9",
-                    asn=64500,
-                    country="AT",
-                    city="Linz",
-                )
-            ),
+            deliveries.fetched(CURL),
         ),
         (SECOND, Event("processed", EventType.PROCESSED, AT + timedelta(seconds=3))),
         (SECOND, Event("bounced", EventType.BOUNCED, AT + timedelta(seconds=4), {"bounce": "hard"})),
@@ -137,6 +140,9 @@ def test_an_open_is_shown_with_its_facts_and_their_meaning(api: Api) -> None:
         "host": None,
         "reason": None,
         "email_client": {
+            "client": "curl",
+            "device": None,
+            "system": None,
             "user_agent": "curl/8",
             "ip_address": "192.0.2.9",
             "asn": 64500,
@@ -145,13 +151,36 @@ def test_an_open_is_shown_with_its_facts_and_their_meaning(api: Api) -> None:
         },
         "metadata": {
             "class": "bot",
-            "confidence": 0.9,
-            "human_probability": 0.03,
+            "confidence": OPENED.confidence,
+            "human_probability": OPENED.human_probability,
             "reasons": ["HTTP_LIBRARY"],
+            "sentence": sentence(OPENED),
             "read_secs": None,
-            "ruleset_version": 1,
+            "read_milliseconds": None,
+            "fetch_count": 1,
+            "witness": "function",
+            "ruleset_version": RULESET_VERSION,
         },
     }
+
+
+def test_a_repeated_fetch_is_shown_with_the_open_that_it_repeats(api: Api, mails: Cloud) -> None:
+    mails.activity.append(
+        FIRST, 1, deliveries.fetched(replace(CURL, event_id="cf-2", at=CURL.at + timedelta(seconds=1)))
+    )
+
+    (opened,) = search(api, event_types=["opened"])
+
+    assert opened["date"] == (AT + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    assert opened["metadata"]["fetch_count"] == 2
+
+
+def test_a_quoted_mail_is_shown_with_the_mail_that_quotes_it(api: Api, mails: Cloud) -> None:
+    mails.activity.append(FIRST, 1, Event("quoted-1", EventType.QUOTED, AT, {"by": SECOND}))
+
+    (quoted,) = search(api, event_types=["quoted"])
+
+    assert (quoted["event"], quoted["metadata"]) == ("quoted", {"quoted_by": SECOND})
 
 
 @pytest.mark.usefixtures("mails")

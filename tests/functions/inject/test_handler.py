@@ -17,7 +17,7 @@ from tests.functions.sqs import batch, left
 from tracking import tokens
 from tracking.mail import envelopes
 from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
-from tracking.mail.deliveries import Delivery, EventType, History, TrackingMode
+from tracking.mail.deliveries import Delivery, Event, EventType, History, TrackingMode
 from tracking.mail.envelopes import MAX_MESSAGE_BYTES, Envelope
 from tracking.tokens import PixelToken
 
@@ -87,7 +87,9 @@ class Take:
         self, message: bytes, recipients: tuple[str, ...] = RECIPIENTS[:1], mail_from: str = SENDER
     ) -> bool:
         """Whether all is done, and the envelope gone from the queue."""
-        envelope = Envelope(EMAIL_ID, USER.kind, USER.id, mail_from, recipients, AT, len(message))
+        envelope = Envelope(
+            EMAIL_ID, USER.kind, USER.id, mail_from, recipients, AT, len(message), "192.0.2.1"
+        )
         self.cloud.messages.put(envelope.email_id, message)
         return not left(handle(batch(envelopes.encode(envelope)), self.context))
 
@@ -161,6 +163,89 @@ def test_a_sent_delivery_and_its_message_are_recorded(take: Take, cloud: Cloud) 
         "alice",
         SENDER,
     )
+    assert message.source_ip == "192.0.2.1"
+
+
+EARLIER, OTHER = "06h0r9co15h30phg2620", "06h0r9co15h30phg2630"
+
+
+def pixel(cloud: Cloud, email_id: str, number: int = 1) -> bytes:
+    token = tokens.sign(PixelToken(email_id, number), *cloud.keys.signing())
+    return b"<img src=https://t.example.com/o/%b.gif>" % token.encode()
+
+
+def quoting(*images: bytes) -> bytes:
+    return HTML.replace(b"Hello</p>", b"</p><blockquote>%b</blockquote>" % b"".join(images))
+
+
+def start(cloud: Cloud, email_id: str, number: int = 1) -> None:
+    cloud.activity.start(Delivery(email_id, number, RECIPIENTS[0], TrackingMode.FULL, AT))
+
+
+def test_a_delivery_learns_which_mail_quotes_its_pixel(take: Take, ses: Ses, cloud: Cloud) -> None:
+    start(cloud, EARLIER, 2)
+    start(cloud, OTHER)
+    message = quoting(pixel(cloud, EARLIER, 2), pixel(cloud, OTHER), pixel(cloud, OTHER))
+
+    assert take(message, RECIPIENTS)
+    assert take(message, RECIPIENTS)
+
+    told = Event(f"quoted-{EMAIL_ID}", EventType.QUOTED, AT, {"by": EMAIL_ID})
+    for email_id, number in [(EARLIER, 2), (OTHER, 1)]:
+        quoted = cloud.activity.history(email_id, number)
+        assert quoted
+        assert quoted.events == (told,)
+    assert len(ses.requests) == len(RECIPIENTS)
+    assert types(cloud) == [EventType.PROCESSED]
+
+
+def test_pixels_that_are_the_mails_own_forged_or_of_nobody_are_not_quoted(take: Take, cloud: Cloud) -> None:
+    genuine = pixel(cloud, EARLIER)
+    start(cloud, EARLIER)
+    forged = (
+        genuine.replace(b".gif", b"A.gif"),
+        genuine.replace(b"/o/A", b"/o/B"),
+        genuine.replace(b"t.", b"u."),
+    )
+
+    assert take(quoting(pixel(cloud, EMAIL_ID, 2), pixel(cloud, OTHER), *forged), RECIPIENTS)
+
+    assert cloud.stored_events() == [f"RCPT#{number:03}#processed" for number in (1, 2, 3)]
+
+
+def test_no_more_than_some_quoted_pixels_are_looked_at(take: Take, cloud: Cloud) -> None:
+    for number in range(1, 41):
+        start(cloud, EARLIER, number)
+
+    assert take(quoting(*(pixel(cloud, EARLIER, number) for number in range(1, 41))))
+
+    assert len(cloud.stored_events()) == handler.MAX_QUOTED + 1
+
+
+def test_a_mail_that_is_not_tracked_is_not_searched_for_pixels(take: Take, cloud: Cloud) -> None:
+    start(cloud, EARLIER)
+    cloud.settings.replace(replace(USER, open_tracking_enabled=False))
+
+    assert take(quoting(pixel(cloud, EARLIER)))
+
+    assert cloud.stored_events() == ["RCPT#001#processed"]
+
+
+def test_a_mail_goes_out_though_what_it_quotes_cannot_be_noted(
+    take: Take, ses: Ses, cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(cloud, EARLIER)
+
+    def fail(params: dict[str, Any], **_: object) -> None:
+        if params["Item"]["sk"]["S"].startswith("RCPT#001#quoted-"):
+            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "not now"}}, "PutItem")
+
+    handler._activity()._dynamodb.meta.events.register("provide-client-params.dynamodb.PutItem", fail)
+
+    assert take(quoting(pixel(cloud, EARLIER)))
+
+    assert len(ses.requests) == 1
+    assert "quoted pixels not noted" in caplog.text
 
 
 def test_a_mail_is_tagged_and_sent_by_the_configuration_set(take: Take, ses: Ses) -> None:

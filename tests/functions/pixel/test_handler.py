@@ -3,73 +3,40 @@
 import base64
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 
-from functions.pixel import handler
-from functions.pixel.handler import GIF, handle
+from functions.pixel import handler, images
+from functions.pixel.handler import handle
+from functions.pixel.images import RECORDED, UNRECORDED
 from tests.functions.conftest import Cloud
+from tests.functions.pixel.cloudfront import (
+    AT,
+    CHROME,
+    EMAIL_ID,
+    GMAIL,
+    WGET,
+    pixel_path,
+    request,
+)
 from tracking import tokens
 from tracking.mail import deliveries
 from tracking.mail.deliveries import Delivery, TrackingMode
 from tracking.opens.fetches import Fetch
+from tracking.opens.reading import Reading
+from tracking.storage import overflow
+from tracking.storage.activity_items import KEPT_FOR
 from tracking.storage.secrets import KEYS_RENEWED_AFTER
-from tracking.tokens import PixelToken
-
-EMAIL_ID = "06h0r9co15h30phg2640"
-AT = datetime(2026, 11, 24, 12, 30, 0, 123000, tzinfo=UTC)
-USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0.0.0"
-
-
-@pytest.fixture
-def delivery(cloud: Cloud) -> Delivery:
-    return cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT))
-
-
-def token(cloud: Cloud, number: int = 1) -> str:
-    return tokens.sign(PixelToken(EMAIL_ID, number), *cloud.keys.signing())
-
-
-def request(path: str, method: str = "GET", **headers: str) -> dict[str, Any]:
-    """A function URL's event for a request that came by way of CloudFront.
-
-    Source: AWS Lambda developer guide, "Invoking Lambda function URLs"; CloudFront developer guide, "Add
-    CloudFront request headers".
-    """
-    return {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {
-            "x-amz-cf-id": "cf-1",
-            "user-agent": USER_AGENT,
-            "accept": "image/avif,*/*",
-            "cloudfront-viewer-address": "198.51.100.7:52344",
-            "cloudfront-viewer-asn": "64500",
-            "cloudfront-viewer-country": "AT",
-            "cloudfront-viewer-city": "Linz",
-        }
-        | {name.replace("_", "-"): value for name, value in headers.items()},
-        "requestContext": {
-            "http": {"method": method, "path": path, "sourceIp": "130.176.0.1"},
-            "requestId": "lambda-1",
-            "timeEpoch": int(AT.timestamp() * 1000),
-        },
-        "isBase64Encoded": False,
-    }
+from tracking.tokens import HopToken, PixelToken
 
 
 def assert_is_the_pixel(answer: dict[str, Any]) -> None:
+    assert answer == images.image(RECORDED)
     assert answer["statusCode"] == 200
-    assert answer["isBase64Encoded"]
-    assert base64.b64decode(answer["body"]) == GIF
-    assert len(GIF) == 43
-    assert GIF.startswith(b"GIF89a")
     assert answer["headers"] == {"Content-Type": "image/gif", "Cache-Control": "no-store, private"}
+    assert base64.b64decode(answer["body"]) == RECORDED
 
 
 def recorded(cloud: Cloud) -> Fetch:
@@ -85,7 +52,7 @@ def recorded(cloud: Cloud) -> Fetch:
 def test_a_fetch_gets_the_pixel_and_is_recorded_as_the_edge_saw_it(cloud: Cloud) -> None:
     answer = handle(
         request(
-            f"/o/{token(cloud)}.gif",
+            pixel_path(cloud),
             accept_language="de",
             sec_fetch_dest="image",
             referer="https://mail.example/",
@@ -98,7 +65,7 @@ def test_a_fetch_gets_the_pixel_and_is_recorded_as_the_edge_saw_it(cloud: Cloud)
     assert recorded(cloud) == Fetch(
         event_id="cf-1",
         at=AT,
-        user_agent=USER_AGENT,
+        user_agent=WGET,
         address="198.51.100.7",
         asn=64500,
         country="AT",
@@ -115,7 +82,7 @@ def test_a_fetch_gets_the_pixel_and_is_recorded_as_the_edge_saw_it(cloud: Cloud)
 @pytest.mark.usefixtures("delivery")
 def test_the_same_request_twice_is_one_fetch(cloud: Cloud) -> None:
     for _ in range(2):
-        assert_is_the_pixel(handle(request(f"/o/{token(cloud)}.gif"), None))
+        assert_is_the_pixel(handle(request(pixel_path(cloud)), None))
 
     assert cloud.stored_events() == ["RCPT#001#cf-1"]
 
@@ -123,14 +90,14 @@ def test_the_same_request_twice_is_one_fetch(cloud: Cloud) -> None:
 @pytest.mark.usefixtures("delivery")
 def test_two_requests_are_two_fetches(cloud: Cloud) -> None:
     for request_id in ("cf-1", "cf-2"):
-        handle(request(f"/o/{token(cloud)}.gif", x_amz_cf_id=request_id), None)
+        handle(request(pixel_path(cloud), x_amz_cf_id=request_id), None)
 
     assert cloud.stored_events() == ["RCPT#001#cf-1", "RCPT#001#cf-2"]
 
 
 @pytest.mark.usefixtures("delivery")
 def test_a_request_without_any_header_is_recorded_under_the_functions_own_id(cloud: Cloud) -> None:
-    event = request(f"/o/{token(cloud)}.gif")
+    event = request(pixel_path(cloud))
     event["headers"] = {}
 
     assert_is_the_pixel(handle(event, None))
@@ -154,7 +121,7 @@ def test_a_request_without_any_header_is_recorded_under_the_functions_own_id(clo
 def test_the_viewers_address_is_read_from_address_and_port(
     cloud: Cloud, written: str, address: str | None
 ) -> None:
-    handle(request(f"/o/{token(cloud)}.gif", cloudfront_viewer_address=written), None)
+    handle(request(pixel_path(cloud), cloudfront_viewer_address=written), None)
 
     assert recorded(cloud).address == address
 
@@ -162,16 +129,14 @@ def test_the_viewers_address_is_read_from_address_and_port(
 @pytest.mark.usefixtures("delivery")
 @pytest.mark.parametrize("written", ["", "AS64500", "-1", "٣"])
 def test_a_network_that_is_no_number_is_not_known(cloud: Cloud, written: str) -> None:
-    assert_is_the_pixel(handle(request(f"/o/{token(cloud)}.gif", cloudfront_viewer_asn=written), None))
+    assert_is_the_pixel(handle(request(pixel_path(cloud), cloudfront_viewer_asn=written), None))
 
     assert recorded(cloud).asn is None
 
 
 @pytest.mark.usefixtures("delivery")
 def test_very_long_headers_are_cut(cloud: Cloud) -> None:
-    assert_is_the_pixel(
-        handle(request(f"/o/{token(cloud)}.gif", user_agent="a" * 9000, referer="b" * 9000), None)
-    )
+    assert_is_the_pixel(handle(request(pixel_path(cloud), user_agent="a" * 9000, referer="b" * 9000), None))
 
     fetch = recorded(cloud)
     assert fetch.user_agent == "a" * 1024
@@ -196,7 +161,7 @@ def test_very_long_headers_are_cut(cloud: Cloud) -> None:
 def test_any_other_token_gets_the_pixel_and_records_nothing(
     cloud: Cloud, spoil: Callable[[str], str]
 ) -> None:
-    answer = handle(request(f"/o/{spoil(token(cloud))}.gif"), None)
+    answer = handle(request(f"/o/{spoil(pixel_path(cloud)[3:-4])}.gif"), None)
 
     assert_is_the_pixel(answer)
     assert cloud.stored_events() == []
@@ -224,13 +189,13 @@ def test_a_forged_token_costs_no_access_to_the_database(
 @pytest.mark.usefixtures("delivery")
 @pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS"])
 def test_a_request_that_wants_no_image_records_nothing(cloud: Cloud, method: str) -> None:
-    assert_is_the_pixel(handle(request(f"/o/{token(cloud)}.gif", method), None))
+    assert_is_the_pixel(handle(request(pixel_path(cloud), method), None))
 
     assert cloud.stored_events() == []
 
 
 def test_a_delivery_that_is_not_known_records_nothing(cloud: Cloud) -> None:
-    assert_is_the_pixel(handle(request(f"/o/{token(cloud, 2)}.gif"), None))
+    assert_is_the_pixel(handle(request(pixel_path(cloud, 2)), None))
 
     assert cloud.stored_events() == []
 
@@ -238,35 +203,117 @@ def test_a_delivery_that_is_not_known_records_nothing(cloud: Cloud) -> None:
 def test_a_delivery_whose_mode_is_off_records_nothing(cloud: Cloud) -> None:
     cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.OFF, AT))
 
-    assert_is_the_pixel(handle(request(f"/o/{token(cloud)}.gif"), None))
+    assert_is_the_pixel(handle(request(pixel_path(cloud)), None))
 
     assert cloud.stored_events() == []
 
 
 @pytest.mark.usefixtures("delivery")
 @pytest.mark.parametrize("variable", ["ACTIVITY_TABLE", "PIXEL_KEYS_SECRET"])
-def test_a_fetch_that_cannot_be_stored_gets_the_pixel_and_is_logged_with_all_its_facts(
-    cloud: Cloud,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    variable: str,
+def test_a_fetch_that_cannot_be_stored_is_queued_with_all_its_facts(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    path = f"/o/{token(cloud)}.gif"
+    path = pixel_path(cloud)
     monkeypatch.setenv(variable, "missing")
 
-    answer = handle(request(path), None)
+    answer = handle(request(path, accept_language="de"), None)
 
     assert_is_the_pixel(answer)
     assert cloud.stored_events() == []
+    (message,) = cloud.queued()
+    token, fetch = overflow.decode(message)
+    assert f"/o/{token}.gif" == path
+    assert (fetch.event_id, fetch.at, fetch.user_agent, fetch.asn) == ("cf-1", AT, WGET, 64500)
+    assert fetch.headers["accept-language"] == "de"
+
+
+@pytest.mark.usefixtures("delivery")
+def test_a_fetch_that_cannot_even_be_queued_is_logged_and_gets_the_image_that_recover_looks_for(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = pixel_path(cloud)
+    monkeypatch.setenv("ACTIVITY_TABLE", "missing")
+    monkeypatch.setenv("OVERFLOW_QUEUE", cloud.queue + "-missing")
+
+    answer = handle(request(path), None)
+
+    assert answer == images.image(UNRECORDED)
     (line,) = [vars(record) for record in caplog.records if record.message == "fetch not stored"]
     assert line["path"] == path
-    assert line["fetch"]["user-agent"] == USER_AGENT
+    assert line["fetch"]["user-agent"] == WGET
     assert line["fetch"]["x-amz-cf-id"] == "cf-1"
 
 
+@pytest.mark.usefixtures("delivery")
+def test_a_browser_that_shows_the_mail_is_sent_on_to_be_timed(cloud: Cloud) -> None:
+    answer = handle(request(pixel_path(cloud), user_agent=CHROME, accept_language="de"), None)
+
+    assert answer["statusCode"] == 302
+    assert answer["headers"]["Cache-Control"] == "no-store, private"
+    hop = tokens.verify_hop(answer["headers"]["Location"][3:-4], cloud.keys.verifying())
+    assert hop == HopToken(PixelToken(EMAIL_ID, 1), "cf-1", AT, 1)
+    assert recorded(cloud).reading == Reading()
+
+
+@pytest.mark.usefixtures("delivery")
+@pytest.mark.parametrize("user_agent", [WGET, GMAIL, "Mozilla/5.0", ""])
+def test_who_is_no_reader_of_their_own_gets_the_image_at_once(cloud: Cloud, user_agent: str) -> None:
+    answer = handle(request(pixel_path(cloud), user_agent=user_agent, accept_language="de"), None)
+
+    assert_is_the_pixel(answer)
+    assert recorded(cloud).reading is None
+
+
+@pytest.mark.usefixtures("delivery")
+def test_nobody_is_timed_where_that_is_switched_off(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READ_TIME", "off")
+
+    assert_is_the_pixel(handle(request(pixel_path(cloud), user_agent=CHROME, accept_language="de"), None))
+
+    assert recorded(cloud).reading is None
+
+
+def test_a_reader_whose_fetch_is_not_in_the_table_is_not_timed(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pixel_path(cloud)
+    monkeypatch.setenv("ACTIVITY_TABLE", "missing")
+
+    assert_is_the_pixel(handle(request(path, user_agent=CHROME, accept_language="de"), None))
+
+    assert len(cloud.queued()) == 1
+
+
+def test_a_fetch_of_an_expired_delivery_records_nothing(cloud: Cloud) -> None:
+    cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT - KEPT_FOR))
+
+    assert_is_the_pixel(handle(request(pixel_path(cloud)), None))
+
+    assert cloud.stored_events() == []
+
+
+@pytest.mark.usefixtures("delivery")
+@pytest.mark.parametrize("edge_id", ["", "a" * 129, "with blank", "é", "line\nend"])
+def test_an_edge_id_that_is_none_is_not_used(cloud: Cloud, edge_id: str) -> None:
+    handle(request(pixel_path(cloud), x_amz_cf_id=edge_id), None)
+
+    assert recorded(cloud).event_id == "lambda-1"
+
+
+@pytest.mark.usefixtures("delivery")
+@pytest.mark.parametrize("milliseconds", [-(10**12), 0, 10**17, float("nan")])
+def test_a_clock_that_cannot_be_right_still_gets_an_image(cloud: Cloud, milliseconds: float) -> None:
+    event = request(pixel_path(cloud), user_agent=CHROME, accept_language="de")
+    event["requestContext"]["timeEpoch"] = milliseconds
+
+    answer = handle(event, None)
+
+    assert answer["statusCode"] in {200, 302}
+
+
 @pytest.mark.parametrize("event", [{}, {"rawPath": None}, {"rawPath": "/o/x.gif", "requestContext": {}}])
-def test_an_event_of_another_shape_gets_the_pixel(event: dict[str, Any]) -> None:
-    assert_is_the_pixel(handle(event, None))
+def test_an_event_of_another_shape_gets_an_image(event: dict[str, Any]) -> None:
+    assert handle(event, None)["body"]
 
 
 @pytest.mark.usefixtures("delivery")
@@ -275,9 +322,9 @@ def test_a_token_of_a_key_that_is_newer_than_the_keys_in_memory_is_recorded(clou
     boto3.client("secretsmanager").put_secret_value(
         SecretId="pixel", SecretString=json.dumps({"1": "a" * 64, "2": "b" * 64})
     )
-    handler._keys()._read_at -= KEYS_RENEWED_AFTER.total_seconds()
+    handler._recorder().keys._read_at -= KEYS_RENEWED_AFTER.total_seconds()
 
-    assert_is_the_pixel(handle(request(f"/o/{token(cloud)}.gif"), None))
+    assert_is_the_pixel(handle(request(pixel_path(cloud)), None))
 
     assert cloud.keys.signing()[0] == 2
     assert cloud.stored_events() == ["RCPT#001#cf-1"]

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.webhooks import fan_out
+from functions.webhooks import adapters, histories
 from functions.webhooks.fan_out import handle
 from tests.functions.conftest import Cloud
 from tests.functions.sqs import left
+from tests.functions.webhooks.stream import inserted, records
 from tracking.mail import deliveries
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, Summary, TrackingMode
 from tracking.mail.endpoints import Endpoint
-from tracking.opens.classification import OpenClass
 from tracking.opens.fetches import Fetch
+from tracking.opens.rules import OpenClass
 from tracking.storage import activity_items, aws
 
 EMAIL_ID = "06h0r9co15h30phg2640"
@@ -26,6 +27,7 @@ MESSAGE = Message(EMAIL_ID, CredentialKind.SMTP_USER, "alice", "a@example.com", 
 DELIVERY = Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT, sent_at=AT)
 PROCESSED = deliveries.processed(DELIVERY)
 FETCHED = deliveries.fetched(Fetch("cf-1", AT + timedelta(minutes=1), user_agent="curl/8"))
+BOT = Summary({AT.date(): {OpenClass.BOT: 1}}, FETCHED.at, FETCHED.at)
 ENDPOINT = Endpoint(1, "https://example.com/", AT, frozenset({EventType.FETCHED, EventType.PROCESSED}))
 
 
@@ -37,27 +39,7 @@ def mail(cloud: Cloud) -> None:
 
 
 def stream(*events: Event, name: str = "INSERT") -> dict[str, Any]:
-    """Source: DynamoDB developer guide, "DynamoDB Streams and AWS Lambda triggers"."""
-    items = [activity_items.event_item(EMAIL_ID, 1, event) for event in events]
-    return records(*items, name=name)
-
-
-def records(*items: dict[str, Any], name: str = "INSERT") -> dict[str, Any]:
-    return {
-        "Records": [
-            {
-                "eventID": str(number),
-                "eventName": name,
-                "eventSource": "aws:dynamodb",
-                "dynamodb": {
-                    "SequenceNumber": f"sequence-{number}",
-                    "StreamViewType": "NEW_IMAGE",
-                    "NewImage": aws.to_attributes(item),
-                },
-            }
-            for number, item in enumerate(items)
-        ]
-    }
+    return records(*(inserted(EMAIL_ID, 1, event) for event in events), name=name)
 
 
 def queued(cloud: Cloud) -> list[dict[str, Any]]:
@@ -111,7 +93,7 @@ def test_a_fetch_brings_the_summary_up_to_date(cloud: Cloud, context: LambdaCont
 
     handle(stream(FETCHED), context)
 
-    assert summary(cloud) == (Summary({OpenClass.BOT: 1}, FETCHED.at, FETCHED.at), 1)
+    assert summary(cloud) == (BOT, 1)
 
 
 def test_a_fetch_that_comes_again_counts_once_and_writes_nothing(
@@ -121,7 +103,7 @@ def test_a_fetch_that_comes_again_counts_once_and_writes_nothing(
 
     handle(stream(FETCHED, FETCHED), context)
 
-    assert summary(cloud) == (Summary({OpenClass.BOT: 1}, FETCHED.at, FETCHED.at), 1)
+    assert summary(cloud) == (BOT, 1)
 
 
 def test_an_event_that_is_no_fetch_leaves_the_summary_alone(cloud: Cloud, context: LambdaContext) -> None:
@@ -141,9 +123,9 @@ def write_between(cloud: Cloud, times: int) -> None:
             written.append(1)
             delivery = cloud.activity.delivery(EMAIL_ID, 1)
             assert delivery
-            cloud.activity.write_summary(delivery, Summary())
+            cloud.activity.write_summary(MESSAGE, delivery, Summary())
 
-    fan_out._activity()._dynamodb.meta.events.register("before-call.dynamodb.UpdateItem", write)
+    adapters.activity()._dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", write)
 
 
 def test_a_summary_that_another_writer_changed_is_computed_anew(cloud: Cloud, context: LambdaContext) -> None:
@@ -152,7 +134,7 @@ def test_a_summary_that_another_writer_changed_is_computed_anew(cloud: Cloud, co
 
     assert left(handle(stream(FETCHED), context)) == []
 
-    assert summary(cloud) == (Summary({OpenClass.BOT: 1}, FETCHED.at, FETCHED.at), 3)
+    assert summary(cloud) == (BOT, 3)
     assert len(queued(cloud)) == 1
 
 
@@ -160,11 +142,12 @@ def test_a_summary_that_never_stands_still_leaves_the_event_to_the_stream(
     cloud: Cloud, context: LambdaContext
 ) -> None:
     cloud.activity.append(EMAIL_ID, 1, FETCHED)
-    write_between(cloud, fan_out.SUMMARY_ATTEMPTS)
+    write_between(cloud, histories.SUMMARY_ATTEMPTS)
 
     assert left(handle(stream(FETCHED), context)) == ["sequence-0"]
 
     assert queued(cloud) == []
+    assert summary(cloud) == (Summary(), histories.SUMMARY_ATTEMPTS)
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
@@ -185,11 +168,64 @@ def test_a_new_message_or_delivery_is_no_event(cloud: Cloud, context: LambdaCont
 
 
 def test_an_event_of_an_unknown_delivery_is_told_to_nobody(cloud: Cloud, context: LambdaContext) -> None:
-    item = activity_items.event_item(EMAIL_ID, 9, FETCHED)
-
-    assert left(handle(records(item), context)) == []
+    assert left(handle(records(inserted(EMAIL_ID, 9, FETCHED)), context)) == []
 
     assert queued(cloud) == []
+
+
+def test_an_event_of_an_unknown_message_is_told_to_nobody(cloud: Cloud, context: LambdaContext) -> None:
+    cloud.activity.start(replace(DELIVERY, email_id="06h0r9co15h30phg264g"))
+
+    assert left(handle(records(inserted("06h0r9co15h30phg264g", 1, PROCESSED)), context)) == []
+
+    assert queued(cloud) == []
+
+
+def test_what_is_counted_is_no_event(cloud: Cloud, context: LambdaContext) -> None:
+    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+    handle(stream(FETCHED), context)
+    assert len(queued(cloud)) == 1
+    images = cloud.dynamodb.scan(TableName="Activity")["Items"]
+    (counter,) = (aws.from_attributes(image) for image in images if image["pk"]["S"].startswith("COUNTS#"))
+
+    assert left(handle(records(counter), context)) == []
+
+    assert queued(cloud) == []
+
+
+def test_a_repeated_fetch_is_counted_and_told_to_nobody(cloud: Cloud, context: LambdaContext) -> None:
+    assert FETCHED.fetch
+    repeated = deliveries.fetched(
+        replace(FETCHED.fetch, event_id="cf-2", at=FETCHED.at + timedelta(seconds=1))
+    )
+    for event in (FETCHED, repeated):
+        cloud.activity.append(EMAIL_ID, 1, event)
+
+    handle(stream(repeated, FETCHED), context)
+
+    (message,) = queued(cloud)
+    assert message["payload"]["time"] == "2026-11-24T12:01:00Z"
+    assert summary(cloud)[0] == BOT
+
+
+def test_an_event_that_gives_fetches_another_meaning_brings_the_summary_up_to_date(
+    cloud: Cloud, context: LambdaContext
+) -> None:
+    outlook = Fetch(
+        "cf-1", AT + timedelta(hours=1), user_agent="Microsoft Outlook", address="198.51.100.7", asn=3320
+    )
+    opened = deliveries.fetched(outlook)
+    quoted = Event("quoted-1", EventType.QUOTED, AT + timedelta(minutes=1), {"by": "1"})
+    cloud.activity.append(EMAIL_ID, 1, opened)
+    handle(stream(opened), context)
+    cloud.activity.append(EMAIL_ID, 1, quoted)
+
+    handle(stream(quoted), context)
+
+    day = AT.date()
+    assert summary(cloud)[0] == Summary({day: {OpenClass.UNCLASSIFIED: 1}}, outlook.at, outlook.at)
+    assert cloud.activity.counts(MESSAGE.kind, "alice", day, day) == {day: {"unclassified": 1, "opened": 1}}
+    assert [message["payload"]["event"] for message in queued(cloud)] == ["open"]
 
 
 def test_when_the_queue_fails_the_event_comes_again(

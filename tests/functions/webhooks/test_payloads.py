@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from functions.webhooks import payloads
 from tests import strategies
-from tracking.mail import deliveries
+from tracking.mail import deliveries, summaries
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, History, Message, TrackingMode
 from tracking.mail.endpoints import Endpoint, OutputFormat
+from tracking.opens.classification import Sending, classify
 from tracking.opens.fetches import Fetch
+from tracking.opens.reading import Reading
 
 EMAIL_ID = "06h0r9co15h30phg2640"
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -35,12 +37,12 @@ FIRST, SECOND = (
     for n in (1, 2)
 )
 PROCESSED = deliveries.processed(DELIVERY)
-HISTORY = History(DELIVERY, (PROCESSED, FIRST, SECOND))
+OPENED, AGAIN = (classify(Sending(), [event.fetch])[0] for event in (FIRST, SECOND) if event.fetch)
 ENDPOINT = Endpoint(1, "https://example.com/", AT)
 
 
 def test_an_open_is_told_with_its_facts_and_their_meaning() -> None:
-    payload = payloads.describe(MESSAGE, HISTORY, FIRST)
+    payload = payloads.describe(MESSAGE, DELIVERY, FIRST, OPENED, is_first=True)
 
     digest = payload.pop("id")
     assert len(digest) == 32
@@ -57,24 +59,43 @@ def test_an_open_is_told_with_its_facts_and_their_meaning() -> None:
         "rcpt": "bob@example.net",
         "auth": "alice",
         "subject": "Hello",
+        "client": "curl",
         "user-agent": "curl/8",
         "srchost": "192.0.2.9",
         "geoip-country": "AT",
         "open-class": "bot",
-        "open-confidence": "0.9",
+        "open-confidence": str(OPENED.confidence),
         "open-reasons": "HTTP_LIBRARY",
         "first-open": "true",
     }
 
 
 def test_only_the_first_open_is_the_first() -> None:
-    assert payloads.describe(MESSAGE, HISTORY, SECOND)["first-open"] == "false"
+    assert payloads.describe(MESSAGE, DELIVERY, SECOND, AGAIN)["first-open"] == "false"
+
+
+def test_an_open_names_the_client_and_how_long_the_mail_was_read() -> None:
+    user_agent = (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    )
+    fetch = Fetch("cf-3", AT, user_agent=f"{user_agent} Mobile/15E148", city="Linz", reading=Reading(3))
+    (opened,) = classify(Sending(), [fetch])
+
+    payload = payloads.describe(MESSAGE, DELIVERY, deliveries.fetched(fetch), opened)
+
+    assert (payload["client"], payload["client-device"], payload["client-os"], payload["geoip-city"]) == (
+        "Apple Mail",
+        "Mobile",
+        "iOS",
+        "Linz",
+    )
+    assert payload["read-secs"] == "15"
 
 
 def test_a_bounce_says_whether_it_is_hard_and_what_the_server_said() -> None:
     bounced = Event("b", EventType.BOUNCED, AT, {"bounce": "hard", "smtp_response": "550", "host": "mx"})
 
-    payload = payloads.describe(MESSAGE, History(DELIVERY, (bounced,)), bounced)
+    payload = payloads.describe(MESSAGE, DELIVERY, bounced)
 
     assert (payload["event"], payload["bounce"], payload["message"], payload["host"]) == (
         "bounce",
@@ -86,13 +107,13 @@ def test_a_bounce_says_whether_it_is_hard_and_what_the_server_said() -> None:
 
 
 def test_a_message_without_an_id_of_its_own_goes_by_that_of_ses() -> None:
-    payload = payloads.describe(replace(MESSAGE, rfc_message_id=""), HISTORY, PROCESSED)
+    payload = payloads.describe(replace(MESSAGE, rfc_message_id=""), DELIVERY, PROCESSED)
 
     assert payload["message-id"] == "ses-1"
 
 
 def test_every_event_and_every_endpoint_has_an_id_of_its_own_that_stays() -> None:
-    told = [payloads.describe(MESSAGE, HISTORY, event) for event in HISTORY.events]
+    told = [payloads.describe(MESSAGE, DELIVERY, event) for event in (PROCESSED, FIRST, SECOND)]
     ids = {
         payloads.webhook_id(endpoint, each)
         for endpoint in (ENDPOINT, replace(ENDPOINT, id=2))
@@ -100,7 +121,7 @@ def test_every_event_and_every_endpoint_has_an_id_of_its_own_that_stays() -> Non
     }
 
     assert len(ids) == 6
-    again = payloads.describe(MESSAGE, HISTORY, PROCESSED)
+    again = payloads.describe(MESSAGE, DELIVERY, PROCESSED)
     assert payloads.webhook_id(ENDPOINT, again) in ids
 
 
@@ -118,7 +139,9 @@ def test_a_payload_can_be_read_back_from_either_form(payload: dict[str, str]) ->
 
 @given(strategies.messages, strategies.deliveries, strategies.events)
 def test_any_event_is_told_in_text_alone(message: Message, delivery: Delivery, event: Event) -> None:
-    payload = payloads.describe(message, History(delivery, (event,)), event)
+    opens = summaries.opens(message, History(delivery, (event,)))
+
+    payload = payloads.describe(message, delivery, event, next(iter(opens), None))
 
     assert all(isinstance(value, str) and value for value in payload.values())
     assert payload["event"]

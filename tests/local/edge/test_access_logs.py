@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from local import edge
 from local.edge.exchanges import HEADER
+from local.edge.viewers import LOCAL_ADDRESS
 from tests.local.edge.conftest import Edge, Origin, until
 from tests.local.edge.recorded import APP, PIXEL, STATIC_PIXEL
 
@@ -53,7 +54,7 @@ async def test_each_request_is_a_line_of_the_log(play: Edge, origin: Origin, log
     assert int(line["sc-bytes"]) > len(origin.body)
     assert int(line["cs-bytes"]) > 0
     assert {
-        "c-ip": "127.0.0.1",
+        "c-ip": LOCAL_ADDRESS,
         "cs-method": "GET",
         "cs(Host)": PIXEL.domain,
         "cs-uri-stem": PIXEL_PATH,

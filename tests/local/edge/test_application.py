@@ -15,6 +15,7 @@ from local.edge.distributions import Behavior, Distribution, ErrorPage
 from local.edge.distributions import Origin as Where
 from local.edge.origins import Origins, OriginUnreachable, Question
 from local.edge.policies import Forwarding
+from local.edge.viewers import LOCAL_ADDRESS
 from tests.local.edge.conftest import Edge, Origin
 from tests.local.edge.recorded import APP, PIXEL, STATIC_PIXEL
 
@@ -134,10 +135,10 @@ async def test_origin_and_viewer_get_the_same_request_id(play: Edge, origin: Ori
 async def test_the_way_through_cloudfront_shows_on_both_sides(play: Edge, origin: Origin) -> None:
     viewer = await play(PIXEL)
 
-    answer = await viewer.get(PIXEL_PATH, headers={"X-Forwarded-For": "192.0.2.1"})
+    answer = await viewer.get(PIXEL_PATH, headers={"X-Forwarded-For": "198.51.100.1"})
 
     assert origin.asked[0].headers["Via"] == answer.headers["Via"] == f"1.1 {PIXEL.domain} (CloudFront)"
-    assert origin.asked[0].headers["X-Forwarded-For"] == "192.0.2.1, 127.0.0.1"
+    assert origin.asked[0].headers["X-Forwarded-For"] == f"198.51.100.1, {LOCAL_ADDRESS}"
     assert answer.headers["X-Cache"] == "Miss from cloudfront"
 
 
@@ -147,7 +148,7 @@ async def test_the_function_is_told_about_the_viewer(play: Edge, origin: Origin)
     await viewer.get(PIXEL_PATH)
 
     told = origin.asked[0].headers
-    assert told["CloudFront-Viewer-Address"].startswith("127.0.0.1:")
+    assert told["CloudFront-Viewer-Address"].startswith(f"{LOCAL_ADDRESS}:")
     assert told["CloudFront-Viewer-Http-Version"] == "1.1"
     assert told["CloudFront-Viewer-ASN"] == "64496"
     assert told["CloudFront-Viewer-Country"] == "ZZ"

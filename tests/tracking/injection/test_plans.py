@@ -1,6 +1,7 @@
 """What holds for every message: bytes outside the tag stay, nothing raises, planning is repeatable."""
 
 import re
+from base64 import b64encode
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -157,6 +158,44 @@ def test_a_plan_knows_the_very_url_that_the_html_already_holds(encoding: str) ->
 
     assert found.holds(URL)
     assert not found.holds(URL.replace("AbC", "aBc"))
+
+
+@pytest.mark.parametrize("encoding", ["8bit", "quoted-printable", "base64"])
+def test_a_plan_finds_the_urls_that_begin_alike(encoding: str) -> None:
+    urls = [f"https://t.example.com/o/{number:034}.gif" for number in range(3)]
+    images = "".join(f"<img src='{url}'>" for url in [*urls, urls[0], "https://t.example.org/o/1.gif"])
+    found = planned(html_mail(f"<p>Hello</p>{images}", encoding=encoding))
+
+    assert found.urls("https://t.example.com/o/", len(urls[0]), 9) == urls
+    assert found.urls("https://t.example.com/o/", len(urls[0]), 2) == urls[:2]
+    assert found.urls("https://t.example.net/o/", len(urls[0]), 9) == []
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-32", "iso-2022-jp", "utf-8"])
+def test_a_plan_finds_urls_in_any_charset(charset: str) -> None:
+    html = f"<html><body><p>\u65e5\u672c</p><img src={URL}></body></html>".encode(charset)
+    header = (
+        f"{HEADER}Content-Type: text/html; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    )
+    found = planned(header.encode() + b64encode(html))
+
+    assert found.urls(URL[:20], len(URL), 9) == [URL]
+
+
+def test_a_url_at_the_end_of_the_html_is_cut_short() -> None:
+    found = planned(html_mail("<p>Hello</p>https://t.example.com/o/1"))
+
+    (url,) = found.urls("https://t.example.com/o/", 62, 9)
+    assert url.startswith("https://t.example.com/o/1")
+
+
+def test_urls_without_number_are_found_in_time_that_grows_with_the_html_alone() -> None:
+    found = planned(html_mail("https://t.example.com/o/" * 100_000))
+
+    before = thread_time()
+
+    assert len(found.urls("https://t.example.com/o/", 62, 20)) == 3
+    assert thread_time() - before < 1
 
 
 def test_a_dkim_signed_message_may_be_changed_when_asked() -> None:

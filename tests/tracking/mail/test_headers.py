@@ -16,6 +16,7 @@ ENVELOPE = Envelope(
     ("bob@example.net",),
     datetime(2026, 11, 24, tzinfo=UTC),
     1000,
+    source_ip="192.0.2.1",
 )
 
 
@@ -43,6 +44,7 @@ def test_a_message_is_described_by_its_header() -> None:
         cc="c@example.net",
         reply_to="help@example.com",
         rfc_message_id="<1@example.com>",
+        source_ip="192.0.2.1",
     )
 
 

@@ -1,26 +1,32 @@
+import zlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tracking.errors import ActivityUnavailable, StaleVersion
-from tracking.mail import deliveries
+from tracking.mail import deliveries, email_ids
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, History, Message, Summary, TrackingMode
-from tracking.opens.classification import OpenClass
 from tracking.opens.fetches import Fetch
+from tracking.opens.rules import OpenClass
 from tracking.storage.activity import Activity
-from tracking.storage.activity_items import KEPT_FOR
+from tracking.storage.activity_items import COUNT_SHARDS, COUNTS_KEPT_FOR, KEPT_FOR
 
 if TYPE_CHECKING:
+    from botocore.exceptions import _ClientErrorResponseTypeDef as ClientErrorResponseTypeDef
     from types_boto3_dynamodb import DynamoDBClient
 
 EMAIL_ID = "06h0r9co15h30phg2640"
 AT = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 MESSAGE = Message(EMAIL_ID, CredentialKind.API_KEY, "api-1", "a@example.com", AT, 1000, subject="Hello")
 DELIVERY = Delivery(EMAIL_ID, 1, "Bob@Example.net", TrackingMode.FULL, AT)
+DAY, ONE_DAY = AT.date(), timedelta(days=1)
+BOT = Summary({DAY: {OpenClass.BOT: 1}}, AT, AT)
 FETCHED = deliveries.fetched(Fetch("cf-1", AT, user_agent="curl/8"))
 
 
@@ -85,21 +91,202 @@ def test_a_history_is_its_own_deliverys_events_by_time(activity: Activity) -> No
 
 def test_a_summary_is_written_and_counts_the_version_up(activity: Activity) -> None:
     activity.start(DELIVERY)
-    summary = Summary({OpenClass.BOT: 1}, AT, AT)
 
-    activity.write_summary(DELIVERY, summary)
+    activity.write_summary(MESSAGE, DELIVERY, BOT)
 
-    assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, summary=summary, version=1)
+    assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, summary=BOT, version=1)
 
 
-def test_a_summary_of_a_version_that_changed_is_not_written(activity: Activity) -> None:
+def test_a_summary_counts_for_its_credential_on_its_days(activity: Activity) -> None:
     activity.start(DELIVERY)
-    activity.write_summary(DELIVERY, Summary())
+    later = replace(BOT, opens={DAY: {OpenClass.BOT: 1}, DAY + ONE_DAY: {OpenClass.BOT: 2}})
+
+    activity.write_summary(MESSAGE, DELIVERY, BOT)
+    activity.write_summary(MESSAGE, replace(DELIVERY, summary=BOT, version=1), later)
+
+    assert counts(activity) == {DAY: {"bot": 1, "opened": 1}, DAY + ONE_DAY: {"bot": 2}}
+
+
+def test_a_summary_of_a_version_that_changed_is_not_written_and_counts_nothing(activity: Activity) -> None:
+    activity.start(DELIVERY)
+    activity.write_summary(MESSAGE, DELIVERY, Summary())
 
     with pytest.raises(StaleVersion):
-        activity.write_summary(DELIVERY, Summary({OpenClass.BOT: 1}, AT, AT))
+        activity.write_summary(MESSAGE, DELIVERY, BOT)
 
     assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, version=1)
+    assert counts(activity) == {}
+
+
+def test_a_summary_that_changes_no_counter_is_a_plain_update(
+    activity: Activity, dynamodb: "DynamoDBClient"
+) -> None:
+    activity.start(DELIVERY)
+    activity.write_summary(MESSAGE, DELIVERY, BOT)
+    transactions: list[object] = []
+    dynamodb.meta.events.register(
+        "before-call.dynamodb.TransactWriteItems", lambda **call: transactions.append(call)
+    )
+    later = replace(BOT, last_open_at=AT + ONE_DAY)
+
+    activity.write_summary(MESSAGE, replace(DELIVERY, summary=BOT, version=1), later)
+
+    assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, summary=later, version=2)
+    assert transactions == []
+    with pytest.raises(StaleVersion):
+        activity.write_summary(MESSAGE, replace(DELIVERY, summary=BOT, version=1), later)
+
+
+@pytest.mark.parametrize(
+    ("operation", "error", "raised"),
+    [
+        (
+            "TransactWriteItems",
+            {
+                "Error": {"Code": "TransactionCanceledException", "Message": "..."},
+                "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
+            },
+            StaleVersion,
+        ),
+        (
+            "TransactWriteItems",
+            {
+                "Error": {"Code": "TransactionCanceledException", "Message": "..."},
+                "CancellationReasons": [{"Code": "None"}, {"Code": "ThrottlingError"}],
+            },
+            ActivityUnavailable,
+        ),
+        (
+            "UpdateItem",
+            {"Error": {"Code": "TransactionConflictException", "Message": "..."}},
+            StaleVersion,
+        ),
+    ],
+)
+def test_who_is_in_the_way_in_the_same_moment_is_another_writer(
+    activity: Activity,
+    dynamodb: "DynamoDBClient",
+    operation: str,
+    error: "ClientErrorResponseTypeDef",
+    raised: type[Exception],
+) -> None:
+    """Source: DynamoDB API reference, TransactWriteItems and UpdateItem, "Errors"."""
+    activity.start(DELIVERY)
+
+    def refuse(**_: object) -> None:
+        raise ClientError(error, operation)
+
+    dynamodb.meta.events.register(f"before-call.dynamodb.{operation}", refuse)
+
+    with pytest.raises(raised):
+        activity.write_summary(
+            MESSAGE, DELIVERY, BOT if operation == "TransactWriteItems" else Summary(last_open_at=AT)
+        )
+
+
+def test_counts_are_of_one_credential_and_the_days_asked_for(activity: Activity) -> None:
+    many = [
+        replace(
+            MESSAGE,
+            email_id=email_ids.from_bytes(number.to_bytes(12)),
+            credential_id=f"api-{number % 2}",
+        )
+        for number in range(20)
+    ]
+    for number, message in enumerate(many):
+        day = DAY + number % 4 * ONE_DAY
+        at = datetime.combine(day, time(12), UTC)
+        delivery = activity.start(replace(DELIVERY, email_id=message.email_id))
+        activity.write_summary(message, delivery, Summary({day: {OpenClass.BOT: 2}}, at, at))
+
+    kind = CredentialKind.API_KEY
+    assert activity.counts(kind, "api-1", DAY, DAY + 2 * ONE_DAY) == {DAY + ONE_DAY: {"bot": 10, "opened": 5}}
+    assert activity.counts(kind, "api-0", DAY + ONE_DAY, DAY + 3 * ONE_DAY) == {
+        DAY + 2 * ONE_DAY: {"bot": 10, "opened": 5}
+    }
+    assert activity.counts(CredentialKind.SMTP_USER, "api-0", DAY, DAY + 3 * ONE_DAY) == {}
+    assert activity.counts(kind, "api-0", DAY + ONE_DAY, DAY) == {}
+
+
+def test_what_was_taken_back_is_not_counted(activity: Activity) -> None:
+    activity.start(DELIVERY)
+    activity.write_summary(MESSAGE, DELIVERY, BOT)
+
+    activity.write_summary(MESSAGE, replace(DELIVERY, summary=BOT, version=1), Summary())
+
+    assert counts(activity) == {}
+
+
+def test_the_counters_of_a_day_outlive_its_mail_and_hold_nothing_else(
+    activity: Activity, dynamodb: "DynamoDBClient"
+) -> None:
+    activity.start(DELIVERY)
+    activity.write_summary(MESSAGE, DELIVERY, BOT)
+
+    items = dynamodb.scan(TableName="Activity")["Items"]
+
+    (item,) = (item for item in items if not item["pk"]["S"].startswith("EMAIL#"))
+    shard = zlib.crc32(EMAIL_ID.encode()) % COUNT_SHARDS
+    assert item == {
+        "pk": {"S": "COUNTS#api_key#api-1"},
+        "sk": {"S": f"2026-11-24#{shard}"},
+        "bot": {"N": "1"},
+        "opened": {"N": "1"},
+        "expires_at": {"N": str(int((datetime(2026, 11, 24, tzinfo=UTC) + COUNTS_KEPT_FOR).timestamp()))},
+    }
+
+
+def test_an_open_costs_a_delivery_and_a_counter_of_less_than_a_kilobyte(
+    activity: Activity, dynamodb: "DynamoDBClient"
+) -> None:
+    """Source: DynamoDB developer guide, "DynamoDB item sizes and formats"."""
+    activity.start(
+        replace(DELIVERY, recipient="somebody.with.a.long.name@mail.example.com", placement="bottom")
+    )
+    activity.mark_sent(DELIVERY, AT, "010f019ab0c0e5a1-0a1b2c3d-1a2b-3c4d-5e6f-0a1b2c3d4e5f-000000")
+    activity.mark_delivered(EMAIL_ID, 1, AT)
+    summary = Summary(
+        {
+            DAY: {OpenClass.PRIVACY_PREFETCH: 1, OpenClass.SECURITY_SCAN: 2, OpenClass.DIRECT_OPEN: 10},
+            DAY + ONE_DAY: {OpenClass.DIRECT_OPEN: 3},
+            DAY + 2 * ONE_DAY: {OpenClass.PROXIED_OPEN: 3},
+        },
+        *[AT] * 4,
+    )
+
+    activity.write_summary(MESSAGE, DELIVERY, summary)
+
+    assert all(size(item) < 1000 for item in dynamodb.scan(TableName="Activity")["Items"])
+
+
+def counts(activity: Activity) -> dict[date, Counter[str]]:
+    return activity.counts(MESSAGE.kind, MESSAGE.credential_id, DAY - ONE_DAY, DAY + 7 * ONE_DAY)
+
+
+def size(value: object) -> int:
+    """Bytes of an item or of an attribute's value, rather more than DynamoDB counts."""
+    if isinstance(value, dict):
+        return 3 + sum(len(name) + 1 + size(each) for name, each in value.items())
+    return len(str(value))
+
+
+def test_the_deliveries_of_a_message_are_found_without_their_events(activity: Activity) -> None:
+    started = [activity.start(replace(DELIVERY, number=number)) for number in range(1, 101)]
+    activity.start(replace(DELIVERY, email_id="06h0r9co15h30phg2641"))
+    activity.put_message(MESSAGE)
+    activity.append(EMAIL_ID, 7, FETCHED)
+
+    assert activity.deliveries(EMAIL_ID) == started
+    assert activity.deliveries("unknown") == []
+
+
+def test_deliveries_are_read_to_the_last_page(activity: Activity) -> None:
+    """A page is a megabyte before anything is left out of it."""
+    started = [activity.start(replace(DELIVERY, number=number)) for number in (1, 2)]
+    for number in range(4):
+        activity.append(EMAIL_ID, 1, replace(event(f"event-{number}"), details={"reason": "x" * 350_000}))
+
+    assert activity.deliveries(EMAIL_ID) == started
 
 
 def test_messages_are_found_by_their_ids(activity: Activity) -> None:
@@ -168,9 +355,10 @@ def test_the_feed_of_a_range_that_ends_before_it_starts_is_empty(activity: Activ
 
 
 def test_all_of_a_mail_expires(activity: Activity, dynamodb: "DynamoDBClient") -> None:
-    activity.put_message(MESSAGE)
-    activity.start(DELIVERY)
-    activity.append(EMAIL_ID, 1, FETCHED)
+    email_id = email_ids.new(AT, bytes(email_ids.RANDOM_BYTES))
+    activity.put_message(replace(MESSAGE, email_id=email_id))
+    activity.start(replace(DELIVERY, email_id=email_id))
+    activity.append(email_id, 1, FETCHED)
 
     items = dynamodb.scan(TableName="Activity")["Items"]
 
@@ -202,7 +390,10 @@ def test_deliveries_are_indexed_by_the_recipient_in_lower_case(
         lambda activity: activity.mark_sent(DELIVERY, AT, "ses-1"),
         lambda activity: activity.mark_delivered(EMAIL_ID, 1, AT),
         lambda activity: activity.append(EMAIL_ID, 1, FETCHED),
-        lambda activity: activity.write_summary(DELIVERY, Summary()),
+        lambda activity: activity.write_summary(MESSAGE, DELIVERY, Summary()),
+        lambda activity: activity.write_summary(MESSAGE, DELIVERY, BOT),
+        lambda activity: activity.counts(MESSAGE.kind, MESSAGE.credential_id, DAY, DAY),
+        lambda activity: activity.deliveries(EMAIL_ID),
         lambda activity: activity.delivery(EMAIL_ID, 1),
         lambda activity: activity.history(EMAIL_ID, 1),
         lambda activity: activity.messages([EMAIL_ID]),

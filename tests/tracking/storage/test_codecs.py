@@ -1,11 +1,12 @@
 """Whatever is stored comes back equal, through DynamoDB's own types."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests import strategies
-from tracking.mail.credentials import Credential
+from tracking.mail.credentials import Credential, CredentialKind
 from tracking.mail.deliveries import Delivery, Event, Message
 from tracking.mail.endpoints import Endpoint
 from tracking.storage import activity_items, aws, settings
@@ -44,6 +45,17 @@ def test_an_event_comes_back_from_the_stream_with_its_delivery(
 def test_a_message_or_a_delivery_in_the_stream_is_no_event(message: Message, delivery: Delivery) -> None:
     assert activity_items.event_of(aws.to_attributes(activity_items.message_item(message))) is None
     assert activity_items.event_of(aws.to_attributes(activity_items.delivery_item(delivery))) is None
+
+
+@given(strategies.ids, strategies.names, st.dates())
+def test_what_is_counted_of_a_day_is_no_event_in_the_stream(
+    email_id: str, credential_id: str, day: date
+) -> None:
+    key = activity_items.counts_key(CredentialKind.SMTP_USER, credential_id)
+    item = {"pk": key, "sk": activity_items.day_key(day, email_id), "bot": 1, "expires_at": 1}
+
+    assert activity_items.event_of(aws.to_attributes(item)) is None
+    assert activity_items.day_counts(item) == (day, {"bot": 1})
 
 
 @given(strategies.credentials)

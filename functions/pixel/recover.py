@@ -1,0 +1,113 @@
+"""What only the access log saw.
+
+| in the log | why nobody recorded it |
+|---|---|
+| an image of another length than the function's | the function was down or slow, and CloudFront answered |
+| the function's image for what it could not record | table and queue were both out of order |
+| status 429 | the function was throttled, for which CloudFront has no image |
+| status 000 for a pixel | the viewer left before the answer; the function may have recorded it or not |
+| status 000 for a hop | the mail was closed: the time taken belongs to the reading |
+
+Whatever is there already stays as it is, because the request's id is the event's.
+"""
+
+import json
+import os
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_plus
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.pixel import images, requests
+from functions.pixel.recording import Recorder
+from tracking import tokens
+from tracking.errors import InvalidToken
+from tracking.opens import reading
+from tracking.opens.fetches import Fetch, Witness
+from tracking.storage.access_logs import VIEWER_GONE, AccessLogs, LoggedRequest
+from tracking.storage.activity import Activity
+from tracking.storage.secrets import PixelKeys
+
+LOGGER = Logger()
+
+_PROCESSOR = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Look into the logs that S3 tells of; those that failed stay in the queue."""
+    return dict(
+        process_partial_response(event=event, record_handler=_process, processor=_PROCESSOR, context=context)
+    )
+
+
+def _process(record: SQSRecord) -> None:
+    # S3 also tells that it was asked to tell: that has no records.
+    for told in json.loads(record.body).get("Records", []):
+        key = unquote_plus(told["s3"]["object"]["key"])
+        found = 0
+        for request in _access_logs().requests(key, requests.PIXEL_PREFIX, requests.HOP_PREFIX):
+            found += _recover(request)
+        LOGGER.info("log read", key=key, found=found)
+
+
+def _recover(request: LoggedRequest) -> bool:
+    """Append what a request tells and nobody knew; whether there was anything."""
+    if request.method != "GET":
+        return False
+    try:
+        if text := requests.pixel_token(request.path):
+            return _is_open(request) and _recorder().record(text, _fetch(request)) is not None
+        if (text := requests.hop_token(request.path)) and request.status == VIEWER_GONE:
+            return _refine(text, request)
+    except InvalidToken:
+        LOGGER.info("not a token of ours")
+    return False
+
+
+def _is_open(request: LoggedRequest) -> bool:
+    """Whether the request may be one that nobody recorded."""
+    is_recorded = request.status == "302" or (
+        request.status == "200" and request.content_length == len(images.RECORDED)
+    )
+    return not is_recorded
+
+
+def _refine(text: str, request: LoggedRequest) -> bool:
+    token = tokens.verify_hop(text, _recorder().keys.verifying())
+    open_for = min(reading.STEP * (token.hop - 1) + request.taken, reading.LONGEST)
+    return _recorder().activity.note_milliseconds(
+        token.pixel.email_id,
+        token.pixel.recipient,
+        token.event_id,
+        int(open_for.total_seconds() * 1000),
+    )
+
+
+def _fetch(request: LoggedRequest) -> Fetch:
+    return Fetch(
+        event_id=request.request_id,
+        at=request.started_at,
+        method=request.method,
+        user_agent=request.user_agent[: requests.MAX_USER_AGENT],
+        address=requests.address(request.address),
+        headers={"referer": request.referer[: requests.MAX_HEADER]} if request.referer else {},
+        witness=Witness.ACCESS_LOG,
+    )
+
+
+@cache
+def _access_logs() -> AccessLogs:
+    return AccessLogs(boto3.client("s3"), os.environ["LOG_BUCKET"])
+
+
+@cache
+def _recorder() -> Recorder:
+    return Recorder(
+        PixelKeys(boto3.client("secretsmanager"), os.environ["PIXEL_KEYS_SECRET"]),
+        Activity(boto3.client("dynamodb"), os.environ["ACTIVITY_TABLE"]),
+    )

@@ -1,0 +1,114 @@
+"""What a history comes to."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import strategies
+from tracking.mail import deliveries, summaries
+from tracking.mail.credentials import CredentialKind
+from tracking.mail.deliveries import Delivery, Event, EventType, History, Message, Summary, TrackingMode
+from tracking.opens.fetches import Fetch
+from tracking.opens.rules import OpenClass, Reason
+
+SENT_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+EMAIL_ID = "06h0r9co15h30phg2640"
+MESSAGE = Message(EMAIL_ID, CredentialKind.SMTP_USER, "alice", "a@example.com", SENT_AT, 1000)
+DELIVERY = Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, SENT_AT, sent_at=SENT_AT)
+OUTLOOK = Fetch(
+    "cf-1",
+    SENT_AT + timedelta(hours=1),
+    user_agent="Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.16026; Pro)",
+    address="198.51.100.7",
+)
+FETCHES = st.lists(strategies.fetches, unique_by=lambda fetch: fetch.event_id)
+
+
+def history(*fetches: Fetch, quoted_at: datetime | None = None) -> History:
+    quoted = [Event("quoted-1", EventType.QUOTED, quoted_at, {"by": "1"})] if quoted_at else []
+    return History(DELIVERY, (*map(deliveries.fetched, fetches), *quoted))
+
+
+def summary(of: History, message: Message = MESSAGE) -> Summary:
+    return summaries.summarise(summaries.opens(message, of))
+
+
+def test_a_delivery_that_nobody_opened_has_an_empty_summary() -> None:
+    assert summary(History(DELIVERY, (deliveries.processed(DELIVERY),))) == Summary()
+
+
+def test_a_mail_program_is_human_evidence() -> None:
+    day = SENT_AT.date()
+
+    assert summary(history(OUTLOOK)) == Summary(
+        {day: {OpenClass.DIRECT_OPEN: 1}}, OUTLOOK.at, OUTLOOK.at, OUTLOOK.at, None
+    )
+
+
+def test_the_address_that_the_mail_came_from_is_the_senders() -> None:
+    (opened,) = summaries.opens(replace(MESSAGE, source_ip=OUTLOOK.address), history(OUTLOOK))
+
+    assert opened.open_class is OpenClass.SENDER_SELF
+
+
+def test_a_stranger_after_the_mail_was_quoted_is_nobody_known() -> None:
+    (opened,) = summaries.opens(MESSAGE, history(OUTLOOK, quoted_at=SENT_AT + timedelta(minutes=1)))
+
+    assert opened.reasons[0] is Reason.QUOTED_PIXEL
+
+
+def test_the_first_time_that_the_mail_was_quoted_counts() -> None:
+    early, late = SENT_AT + timedelta(minutes=1), SENT_AT + timedelta(days=1)
+    again = Event("quoted-2", EventType.QUOTED, late, {"by": "2"})
+    once = history(OUTLOOK, quoted_at=early)
+    twice = replace(once, events=(again, *once.events))
+
+    assert summaries.opens(MESSAGE, twice) == summaries.opens(MESSAGE, once)
+
+
+@given(strategies.messages, FETCHES)
+def test_a_summary_counts_each_open_once(message: Message, fetches: list[Fetch]) -> None:
+    opens = summaries.opens(message, history(*fetches))
+
+    found = summaries.summarise(opens)
+
+    assert found.totals == Counter(opened.open_class for opened in opens)
+    assert found.opens.keys() == {deliveries.utc_day(opened.at) for opened in opens}
+    assert found.first_open_at == min((fetch.at for fetch in fetches), default=None)
+    assert found.last_open_at == max((opened.at for opened in opens), default=None)
+    assert found.is_opened == bool(fetches)
+
+
+@given(strategies.messages, FETCHES.flatmap(st.permutations))
+def test_a_summary_does_not_depend_on_the_order_of_the_events(message: Message, fetches: list[Fetch]) -> None:
+    assert summary(history(*fetches), message) == summary(history(*fetches[::-1]), message)
+
+
+@given(st.lists(st.tuples(strategies.messages, FETCHES), max_size=3))
+def test_changes_from_nothing_are_a_recount(mails: list[tuple[Message, list[Fetch]]]) -> None:
+    """One fetch after another becomes known, in any order of time."""
+    counted: Counter[tuple[str, str]] = Counter()
+    recount: Counter[tuple[str, str]] = Counter()
+    for message, fetches in mails:
+        before = Summary()
+        for known in range(1, len(fetches) + 1):
+            after = summary(history(*fetches[:known]), message)
+            for day, changes in deliveries.changes(before, after).items():
+                counted.update({(day.isoformat(), name): change for name, change in changes.items()})
+            before = after
+        opens = summaries.opens(message, history(*fetches))
+        recount.update((f"{opened.at:%Y-%m-%d}", opened.open_class.value) for opened in opens)
+        firsts = {
+            "opened": [opened.at for opened in opens],
+            "human": [opened.at for opened in opens if opened.is_human_evidence],
+        }
+        if not firsts["human"]:
+            firsts["prefetch_only"] = [
+                opened.at for opened in opens if opened.open_class.endswith("_prefetch")
+            ]
+        recount.update((f"{min(times):%Y-%m-%d}", name) for name, times in firsts.items() if times)
+
+    assert {key: count for key, count in counted.items() if count} == dict(recount)
