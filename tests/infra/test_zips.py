@@ -17,10 +17,14 @@ from tests.infra.templates import Template
 
 HANDLERS = (
     "functions.pixel.handler.handle",
+    "functions.pixel.hold.handle",
+    "functions.pixel.overflow.handle",
+    "functions.pixel.recover.handle",
     "functions.inject.handler.handle",
     "functions.inject.feedback.handle",
     "functions.api.handler.handle",
     "functions.webhooks.fan_out.handle",
+    "functions.webhooks.readings.handle",
     "functions.webhooks.deliver.handle",
 )
 HOST = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
@@ -34,6 +38,10 @@ ENVIRONMENT = {
     "SETTINGS_TABLE": "settings",
     "OUTBOX_BUCKET": "outbox",
     "OUTBOX_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/outbox",
+    "OVERFLOW_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/overflow",
+    "READINGS_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/readings",
+    "LOG_BUCKET": "access-logs",
+    "READ_TIME": "on",
     "WEBHOOK_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/webhooks",
     "PIXEL_KEYS_SECRET": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys",
     "WEBHOOK_SIGNING_SECRET": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:signing",
@@ -81,12 +89,31 @@ def http_event(method: str, path: str, headers: Mapping[str, str], body: str | N
 
 EVENTS: Mapping[str, Mapping[str, Any]] = {
     "functions.pixel.handler.handle": http_event("GET", f"/o/{'A' * 34}.gif", {"user-agent": "Mail/1"}),
+    "functions.pixel.hold.handle": http_event("GET", f"/h/{'A' * 90}.gif", {"user-agent": "Mail/1"}),
+    "functions.pixel.overflow.handle": sqs_event(
+        {
+            "token": "A" * 34,
+            "event_id": "cf-1",
+            "at": "2026-11-24T11:00:00.000000Z",
+            "method": "GET",
+            "user_agent": "Mail/1",
+            "address": None,
+            "asn": None,
+            "country": None,
+            "city": None,
+            "headers": {},
+        }
+    ),
+    "functions.pixel.recover.handle": sqs_event({"Records": [{"s3": {"object": {"key": "pixel/x.gz"}}}]}),
+    "functions.webhooks.readings.handle": sqs_event(
+        {"email_id": "06h0r9co15h30phg2640", "recipient": 1, "event_id": "cf-1"}
+    ),
     "functions.api.handler.handle": http_event(
         "POST", "/v3/activity/search", {"x-smtp2go-api-key": f"api-{'0' * 32}"}, "{}"
     ),
     "functions.inject.handler.handle": sqs_event(
         {
-            "email_id": "0123456789abcdefghij",
+            "email_id": "06h0r9co15h30phg2640",
             "kind": "smtp_user",
             "credential_id": "news",
             "mail_from": "news@example.com",
@@ -101,7 +128,7 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
             "eventType": "Delivery",
             "mail": {
                 "messageId": "s-1",
-                "tags": {"email_id": ["0123456789abcdefghij"], "recipient": ["001"]},
+                "tags": {"email_id": ["06h0r9co15h30phg2640"], "recipient": ["001"]},
             },
             "delivery": {"timestamp": "2026-11-24T11:00:01.000Z", "smtpResponse": "250 ok"},
         }
@@ -110,7 +137,7 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
         {
             "endpoint": 1,
             "webhook_id": "msg_1",
-            "payload": {"event": "open", "email_id": "0123456789abcdefghij"},
+            "payload": {"event": "open", "email_id": "06h0r9co15h30phg2640"},
         }
     ),
     "functions.webhooks.fan_out.handle": {
@@ -121,9 +148,9 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
                 "eventSource": "aws:dynamodb",
                 "awsRegion": "eu-west-1",
                 "dynamodb": {
-                    "Keys": {"pk": {"S": "EMAIL#0123456789abcdefghij"}, "sk": {"S": "RCPT#001#processed"}},
+                    "Keys": {"pk": {"S": "EMAIL#06h0r9co15h30phg2640"}, "sk": {"S": "RCPT#001#processed"}},
                     "NewImage": {
-                        "pk": {"S": "EMAIL#0123456789abcdefghij"},
+                        "pk": {"S": "EMAIL#06h0r9co15h30phg2640"},
                         "sk": {"S": "RCPT#001#processed"},
                         "type": {"S": "processed"},
                         "at": {"S": "2026-11-24T11:00:00.000000Z"},
@@ -210,8 +237,11 @@ def test_the_template_deploys_these_handlers(template: Template) -> None:
     assert deployed == {*HANDLERS, "index.handler"}  # The last is the CDK's own, for static files.
 
 
-def test_the_pixel_answers_with_the_image_although_aws_does_not_answer(runtime: Path) -> None:
-    answer = run("functions.pixel.handler.handle", runtime)
+@pytest.mark.parametrize("handler", ["functions.pixel.handler.handle", "functions.pixel.hold.handle"])
+def test_pixel_and_hop_answer_with_the_image_although_aws_does_not_answer(
+    handler: str, runtime: Path
+) -> None:
+    answer = run(handler, runtime)
 
     assert answer["statusCode"] == 200
     assert answer["headers"]["Content-Type"] == "image/gif"
@@ -227,8 +257,11 @@ def test_the_api_says_that_it_cannot_answer_when_aws_does_not_answer(runtime: Pa
 @pytest.mark.parametrize(
     "handler",
     [
+        "functions.pixel.overflow.handle",
+        "functions.pixel.recover.handle",
         "functions.inject.handler.handle",
         "functions.inject.feedback.handle",
+        "functions.webhooks.readings.handle",
         "functions.webhooks.deliver.handle",
     ],
 )
