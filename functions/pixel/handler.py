@@ -32,7 +32,7 @@ from tracking.tokens import HopToken, PixelToken
 LOGGER = Logger()
 
 # CloudFront waits three seconds for all of it. A read and a write, each with a connection, are half a second.
-_STORE = Config(connect_timeout=0.125, read_timeout=0.125, retries={"total_max_attempts": 1})
+_STORE = Config(connect_timeout=0.05, read_timeout=0.2, retries={"total_max_attempts": 1})
 _KEYS = Config(connect_timeout=0.25, read_timeout=0.5, retries={"total_max_attempts": 1})
 _QUEUE = Config(connect_timeout=0.25, read_timeout=0.75, retries={"total_max_attempts": 1})
 

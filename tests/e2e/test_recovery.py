@@ -1,6 +1,7 @@
 """When the pixel's function is down, the mail still gets an image, and the open comes from the access log."""
 
 import re
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +9,12 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
+from functions.pixel.images import RECORDED
 from local import demo
 from tests.e2e import conversation
 from tests.e2e.conftest import LocalSystem
 from tests.e2e.conversation import MAILS
+from tests.e2e.grants import grants, withdrawn
 
 pytestmark = pytest.mark.e2e
 
@@ -50,7 +53,26 @@ def test_a_fetch_while_the_function_is_throttled_is_recovered_from_the_access_lo
         lambda events: any(event["event"] == "opened" for event in events),
         seconds=40,
     )
-    opened = events[-1]
+    (opened,) = (event for event in events if event["event"] == "opened")
     assert opened["metadata"]["witness"] == "access_log"
     assert opened["metadata"]["class"] == "proxied_open"
     assert opened["email_client"]["ip_address"] == "66.249.82.245"
+
+
+def test_a_fetch_that_the_table_refuses_is_recorded_by_way_of_the_overflow_queue(system: LocalSystem) -> None:
+    found, recipient = system.endpoints, conversation.somebody()
+    conversation.send(found, [recipient], (MAILS / "newsletter.eml").read_bytes())
+    mail = conversation.mail_to(found, recipient)
+    pixel = re.search(re.escape(found.pixel_url) + r"/o/[\w-]+\.gif", mail["html"])
+    assert pixel
+
+    (writing,) = (g for g in grants(system) if (g.function, g.action) == ("Pixel", "dynamodb:PutItem"))
+    with withdrawn(system, writing):
+        with urllib.request.urlopen(urllib.request.Request(pixel[0], headers=demo.GMAIL.headers)) as answer:
+            assert answer.read() == RECORDED
+
+    (opened,) = conversation.until(
+        lambda: [event for event in conversation.events(found, recipient) if event["event"] == "opened"], bool
+    )
+    assert opened["metadata"]["witness"] == "function"
+    assert opened["email_client"]["asn"] == 15169

@@ -1,12 +1,9 @@
 """Least privilege, both ways: nothing is granted that is not used, and nothing is used in vain."""
 
-import json
 import re
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
@@ -20,6 +17,7 @@ from local import demo
 from tests.e2e import conversation
 from tests.e2e.conftest import LocalSystem
 from tests.e2e.conversation import MAILS
+from tests.e2e.grants import ANNOUNCING, RECORDING, Grant, function_of, grants, withdrawn
 from tests.functions.pixel.cloudfront import log, log_line
 from tracking.mail import envelopes
 from tracking.mail.credentials import CredentialKind
@@ -28,7 +26,7 @@ from tracking.opens.fetches import Fetch
 from tracking.storage import overflow
 
 if TYPE_CHECKING:
-    from types_boto3_iam import IAMClient
+    pass
 
 pytestmark = pytest.mark.e2e
 
@@ -55,32 +53,20 @@ UNSEEN = {
     # Only when the end of a reading changes what the fetch after it means.
     ("ReadingsEnd", "dynamodb:UpdateItem"),
 }
-RECORDING = ("Pixel", "Hold", "Drain", "Recover")
-ANNOUNCING = ("FanOut", "ReadingsEnd", "Deliver")
-FUNCTIONS = (*RECORDING, "Inject", "Feedback", "Api", *ANNOUNCING)
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    function: str
-    role: str
-    policy: str
-    action: str
-    resource: str
 
 
 def test_every_right_that_is_granted_is_used(system: LocalSystem) -> None:
     _use_everything(system)
 
     observed = {
-        (_function_of(decision["principal"]), decision["action"], decision["resource"])
+        (function_of(decision["principal"]), decision["action"], decision["resource"])
         for decision in system.decisions()
         if decision["allowed"]
     }
 
     unused = {
         (grant.function, grant.action, grant.resource)
-        for grant in _grants(system)
+        for grant in grants(system)
         if not {(grant.function, grant.action), ("*", grant.action)} & UNSEEN
         and not any(
             function == grant.function and action == grant.action and fnmatchcase(resource, grant.resource)
@@ -101,17 +87,17 @@ def test_no_function_asks_for_what_it_was_not_granted(system: LocalSystem) -> No
 
 @pytest.mark.parametrize("function", [*RECORDING, "Inject", *ANNOUNCING])
 def test_without_any_one_of_its_rights_a_function_fails(system: LocalSystem, function: str) -> None:
-    grants = [
+    needed = [
         grant
-        for grant in _grants(system)
+        for grant in grants(system)
         if grant.function == function and not {(function, grant.action), ("*", grant.action)} & UNSEEN
     ]
-    assert grants
+    assert needed
     _old_mail(system)  # It can only be made while every right is there.
 
     needless = []
-    for grant in grants:
-        with _withdrawn(system, grant):
+    for grant in needed:
+        with withdrawn(system, grant):
             before = len(system.decisions())
             _use(system)
             if not _is_denied(system, grant, before):
@@ -206,77 +192,6 @@ def _output(system: LocalSystem, name: str) -> str:
     return next(output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == name)
 
 
-@cache
-def _grants(system: LocalSystem) -> tuple[Grant, ...]:
-    """Each action on each resource that a function's role allows."""
-    iam = boto3.client("iam", **system.access)
-    return tuple(
-        Grant(function, role["RoleName"], policy, action, resource)
-        for role in iam.list_roles()["Roles"]
-        if (function := _function_of(role["RoleName"]))
-        for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
-        for statement in _document(system, role["RoleName"], policy)["Statement"]
-        if statement["Effect"] == "Allow"
-        for action in _listed(statement["Action"])
-        for resource in _listed(statement["Resource"])
-    )
-
-
-def _document(system: LocalSystem, role: str, policy: str) -> dict[str, Any]:
-    iam = boto3.client("iam", **system.access)
-    document: Any = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    parsed: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
-    return parsed
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def _function_of(name: str) -> str | None:
-    """Whose role, or session of a role, this is; None if it is no function's."""
-    return next((function for function in FUNCTIONS if f"OpenTracking-{function}Role" in name), None)
-
-
-@contextmanager
-def _withdrawn(system: LocalSystem, grant: Grant) -> Iterator[None]:
-    """The function without this right, and without what it remembers."""
-    iam = boto3.client("iam", **system.access)
-    document = _document(system, grant.role, grant.policy)
-    without = [
-        {**statement, "Action": action, "Resource": resource}
-        for statement in document["Statement"]
-        for action in _listed(statement["Action"])
-        for resource in _listed(statement["Resource"])
-        if (action, resource) != (grant.action, grant.resource)
-    ]
-    _put(iam, grant, {**document, "Statement": without})
-    _restart(system, grant.function)
-    try:
-        yield
-    finally:
-        _put(iam, grant, document)
-
-
-def _put(iam: "IAMClient", grant: Grant, document: dict[str, Any]) -> None:
-    iam.put_role_policy(RoleName=grant.role, PolicyName=grant.policy, PolicyDocument=json.dumps(document))
-
-
-def _restart(system: LocalSystem, function: str) -> None:
-    """Let the function start anew: a changed environment does that."""
-    functions = boto3.client("lambda", **system.access)
-    (found,) = [
-        candidate
-        for page in functions.get_paginator("list_functions").paginate()
-        for candidate in page["Functions"]
-        if _function_of(candidate["Role"]) == function
-    ]
-    variables = found["Environment"]["Variables"] | {"STARTED_AT": str(time.time_ns())}
-    functions.update_function_configuration(
-        FunctionName=found["FunctionName"], Environment={"Variables": variables}
-    )
-
-
 def _is_denied(system: LocalSystem, grant: Grant, before: int) -> bool:
     """Whether the function asks for the right, and is refused, within some seconds."""
     give_up_at = time.monotonic() + 10
@@ -285,7 +200,7 @@ def _is_denied(system: LocalSystem, grant: Grant, before: int) -> bool:
             if (
                 not decision["allowed"]
                 and decision["action"] == grant.action
-                and _function_of(decision["principal"]) == grant.function
+                and function_of(decision["principal"]) == grant.function
                 and fnmatchcase(decision["resource"], grant.resource)
             ):
                 return True
