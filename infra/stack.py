@@ -50,16 +50,16 @@ HOLD_TIMEOUT = Duration.seconds(15)
 HOLD_MEMORY_MB = 256
 """It waits, and what it waits with is paid for."""
 
-OVERFLOW_TIMEOUT = Duration.seconds(30)
-OVERFLOW_BATCH = 10
-OVERFLOW_CONCURRENCY = 5
+DRAIN_TIMEOUT = Duration.seconds(30)
+DRAIN_BATCH = 10
+DRAIN_CONCURRENCY = 5
 """Batches drained at once: the table has just been overwhelmed."""
 
-OVERFLOW_TRIES = 200
+DRAIN_TRIES = 200
 """How often a fetch is tried to be recorded, three minutes apart: ten hours."""
 
-RECOVER_TIMEOUT = Duration.minutes(5)
-"""For one access log."""
+RECOVER_TIMEOUT = Duration.minutes(15)
+"""For one access log, as long as Lambda allows: after an outage all of it may have to be recovered."""
 
 RECOVER_CONCURRENCY = 2
 """Logs read at once: nobody waits for them, and they must not crowd out what somebody waits for."""
@@ -84,6 +84,9 @@ SECRET_LENGTH = 64
 MAIL_LAG = Duration.minutes(30)
 """How long mail may wait to be sent before somebody should look: trying goes on for hours."""
 
+OVERFLOW_LAG = Duration.minutes(15)
+"""How long fetches may wait for the table before somebody should look."""
+
 STREAM_LAG = Duration.hours(1)
 """How late webhooks may be before somebody should look. The stream forgets after 24 hours."""
 
@@ -105,9 +108,7 @@ class OpenTracking(Stack):
             retention_days=configuration.access_log_retention_days,
             consumer_timeout=RECOVER_TIMEOUT,
         )
-        self._overflow = Queue(
-            self, "Overflow", consumer_timeout=OVERFLOW_TIMEOUT, max_receives=OVERFLOW_TRIES
-        )
+        self._overflow = Queue(self, "Overflow", consumer_timeout=DRAIN_TIMEOUT, max_receives=DRAIN_TRIES)
         self._readings = Queue(
             self, "Readings", consumer_timeout=READINGS_TIMEOUT, max_receives=READINGS_TRIES
         )
@@ -150,7 +151,7 @@ class OpenTracking(Stack):
             log_bucket=self._access_logs.bucket,
             deployment_log=self._deployment_log,
         )
-        self._overflow_function()
+        self._drain_function()
         self._recover_function()
         inject_function = self._inject_function(pixel_url=pixel.distribution.url)
         self._feedback_function()
@@ -172,7 +173,7 @@ class OpenTracking(Stack):
         )
         fan_out_function = self._fan_out_function()
         stream = self._webhooks.feed_from(self._tables.activity, fan_out_function)
-        self._readings_function()
+        self._readings_end_function()
         deliver_function = self._deliver_function()
         gateway_policy = self._gateway_policy()
 
@@ -199,7 +200,7 @@ class OpenTracking(Stack):
             "LogBucketName": self._access_logs.bucket.bucket_name,
         }.items():
             CfnOutput(self, name, value=value)
-        acknowledge(self)
+        acknowledge(self, read_time=configuration.read_time)
 
     def _pixel_function(self) -> Function:
         activity = self._tables.activity
@@ -237,14 +238,13 @@ class OpenTracking(Stack):
         function.may("dynamodb:UpdateItem", on=activity.table_arn)
         return function
 
-    def _overflow_function(self) -> Function:
+    def _drain_function(self) -> None:
         function = self._recording_function(
-            "Drain", handler="functions.pixel.overflow.handle", timeout=OVERFLOW_TIMEOUT
+            "Drain", handler="functions.pixel.overflow.handle", timeout=DRAIN_TIMEOUT
         )
-        self._overflow.feed(function, batch_size=OVERFLOW_BATCH, max_concurrency=OVERFLOW_CONCURRENCY)
-        return function
+        self._overflow.feed(function, batch_size=DRAIN_BATCH, max_concurrency=DRAIN_CONCURRENCY)
 
-    def _recover_function(self) -> Function:
+    def _recover_function(self) -> None:
         logs_bucket = self._access_logs.bucket
         function = self._recording_function(
             "Recover",
@@ -255,7 +255,6 @@ class OpenTracking(Stack):
         function.may("s3:GetObject", on=logs_bucket.arn_for_objects(f"{PIXEL_PREFIX}*"))
         function.may("dynamodb:UpdateItem", on=self._tables.activity.table_arn)
         self._access_logs.written.feed(function, batch_size=1, max_concurrency=RECOVER_CONCURRENCY)
-        return function
 
     def _recording_function(
         self,
@@ -352,40 +351,27 @@ class OpenTracking(Stack):
         return function
 
     def _fan_out_function(self) -> Function:
-        activity, settings, deliveries = (
-            self._tables.activity,
-            self._tables.settings,
-            self._webhooks.deliveries,
+        return self._announcing_function(
+            "FanOut", handler="functions.webhooks.fan_out.handle", timeout=FAN_OUT_TIMEOUT
         )
-        function = self._function(
-            "FanOut",
-            handler="functions.webhooks.fan_out.handle",
-            timeout=FAN_OUT_TIMEOUT,
-            environment={
-                "ACTIVITY_TABLE": activity.table_name,
-                "SETTINGS_TABLE": settings.table_name,
-                "WEBHOOK_QUEUE": deliveries.queue.queue_url,
-                "READINGS_QUEUE": self._readings.queue.queue_url,
-            },
-        )
-        function.may("dynamodb:BatchGetItem", on=activity.table_arn)
-        function.may("dynamodb:Query", on=activity.table_arn)
-        function.may("dynamodb:UpdateItem", on=activity.table_arn)
-        function.may("dynamodb:Query", on=settings.table_arn)
-        function.may("sqs:SendMessage", on=deliveries.queue.queue_arn)
-        function.may("sqs:SendMessage", on=self._readings.queue.queue_arn)
-        return function
 
-    def _readings_function(self) -> Function:
+    def _readings_end_function(self) -> None:
+        function = self._announcing_function(
+            "ReadingsEnd", handler="functions.webhooks.readings.handle", timeout=READINGS_TIMEOUT
+        )
+        self._readings.feed(function, batch_size=READINGS_BATCH)
+
+    def _announcing_function(self, construct_id: str, *, handler: str, timeout: Duration) -> Function:
+        """A function that brings summaries up to date and queues webhooks, or lets them wait."""
         activity, settings, deliveries = (
             self._tables.activity,
             self._tables.settings,
             self._webhooks.deliveries,
         )
         function = self._function(
-            "ReadingsEnd",
-            handler="functions.webhooks.readings.handle",
-            timeout=READINGS_TIMEOUT,
+            construct_id,
+            handler=handler,
+            timeout=timeout,
             environment={
                 "ACTIVITY_TABLE": activity.table_name,
                 "SETTINGS_TABLE": settings.table_name,
@@ -395,12 +381,10 @@ class OpenTracking(Stack):
         )
         function.may("dynamodb:BatchGetItem", on=activity.table_arn)
         function.may("dynamodb:Query", on=activity.table_arn)
-        # A reading that has ended may make two opens out of what seemed to be one.
         function.may("dynamodb:UpdateItem", on=activity.table_arn)
         function.may("dynamodb:Query", on=settings.table_arn)
         function.may("sqs:SendMessage", on=deliveries.queue.queue_arn)
         function.may("sqs:SendMessage", on=self._readings.queue.queue_arn)
-        self._readings.feed(function, batch_size=READINGS_BATCH)
         return function
 
     def _deliver_function(self) -> Function:
@@ -457,6 +441,17 @@ class OpenTracking(Stack):
             reserved_concurrency=reserved_concurrency,
         )
 
+    def _logged_fetches(self, pixel: Function) -> cloudwatch.Metric:
+        """How often the pixel's function could only log. A metric of its own would make it start slower."""
+        return logs.MetricFilter(
+            self,
+            "LoggedFetches",
+            log_group=pixel.log_group,
+            filter_pattern=logs.FilterPattern.string_value("$.message", "=", "fetch not stored"),
+            metric_namespace="OpenTracking",
+            metric_name="LoggedFetches",
+        ).metric(statistic="Sum", period=PERIOD)
+
     def _alarms(self, pixel: Function, fan_out: Function, stream: lambda_.CfnEventSourceMapping) -> None:
         alarms = Alarms(self, "Alarms", email=self._configuration.alarm_email)
         alarms.on_any_in(
@@ -476,6 +471,18 @@ class OpenTracking(Stack):
             "UnrecordedEvents",
             self._sending.events.dead_letters,
             because="Events from SES (delivered, bounced, ...) could not be recorded.",
+        )
+        alarms.on(
+            "WaitingFetches",
+            self._overflow.queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum"),
+            above=OVERFLOW_LAG.to_seconds(),
+            because="Fetches have been waiting for a quarter of an hour: the table does not take them.",
+        )
+        alarms.on(
+            "LoggedFetches",
+            self._logged_fetches(pixel),
+            above=0,
+            because="Neither the table nor the queue took fetches. The access log has them.",
         )
         alarms.on_any_in(
             "UnrecordedFetches",

@@ -14,9 +14,10 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from functions.api import adapters
 from functions.api.answers import Refusal, success
-from functions.api.events import ActivityType, Shown, activity_type, date
+from functions.api.events import ActivityType, activity_type, date, show
 from tracking.mail import summaries
 from tracking.mail.deliveries import Message
+from tracking.mail.summaries import Interpretation
 from tracking.storage.activity import FeedEntry
 from tracking.storage.activity_items import KEPT_FOR
 
@@ -130,12 +131,12 @@ def timeline(wanted: Annotated[Timeline, Body()]) -> dict[str, Any]:
             "last_open_at": _date(summary.last_open_at),
             "first_human_at": _date(summary.first_human_at),
             "first_prefetch_at": _date(summary.first_prefetch_at),
-            "events": [shown for event in found.history.events if (shown := found.event(event))],
+            "events": [shown for event in found.history.events if (shown := show(found, event))],
         },
     )
 
 
-def _delivery(email_id: str, recipient: str) -> Shown:
+def _delivery(email_id: str, recipient: str) -> Interpretation:
     activity = adapters.activity()
     message = activity.messages([email_id]).get(email_id)
     if message is None:
@@ -144,7 +145,7 @@ def _delivery(email_id: str, recipient: str) -> Shown:
         if delivery.recipient.casefold() == recipient.casefold():
             history = activity.history(email_id, delivery.number)
             if history:
-                return Shown.of(message, history)
+                return Interpretation.of(message, history)
     raise Refusal(HTTPStatus.NOT_FOUND, f"The mail {email_id} was not sent to {recipient}.")
 
 
@@ -154,7 +155,7 @@ def _date(at: datetime | None) -> str | None:
 
 def _found(wanted: Search, entries: Iterator[FeedEntry]) -> Iterator[tuple[str, dict[str, object]]]:
     """Each event that was asked for, with its position in the feed."""
-    known: dict[tuple[str, int], Shown | None] = {}
+    known: dict[tuple[str, int], Interpretation | None] = {}
     messages: dict[str, Message] = {}
     while batch := list(islice(entries, 100)):
         messages |= adapters.activity().messages(
@@ -165,18 +166,16 @@ def _found(wanted: Search, entries: Iterator[FeedEntry]) -> Iterator[tuple[str, 
             key = entry.email_id, entry.number
             if key not in known:
                 history = adapters.activity().history(*key) if message else None
-                known[key] = Shown.of(message, history) if message and history else None
+                known[key] = Interpretation.of(message, history) if message and history else None
             delivery = known[key]
             if message is None or delivery is None:
                 continue
-            event = next(
-                (event for event in delivery.history.events if event.event_id == entry.event_id), None
-            )
+            event = delivery.event(entry.event_id)
             recipient = delivery.history.delivery.recipient
             if (
                 event
                 and wanted.finds(message, recipient, activity_type(event))
-                and (shown := delivery.event(event))
+                and (shown := show(delivery, event))
             ):
                 yield entry.position, shown
 

@@ -1,13 +1,10 @@
 """How deliveries' events are shown, in SMTP2GO's fields."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 
-from tracking.mail import summaries
-from tracking.mail.deliveries import Event, EventType, History, Message
+from tracking.mail.deliveries import Delivery, Event, EventType
+from tracking.mail.summaries import Interpretation
 from tracking.opens import clients
 from tracking.opens.classification import Open
 from tracking.opens.rules import RULESET_VERSION
@@ -53,55 +50,34 @@ def activity_type(event: Event) -> ActivityType:
     return _TYPES[event.type]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A delivery whose opens are known, so that any of its events can be shown."""
+def show(known: Interpretation, event: Event) -> dict[str, object] | None:
+    """An event of a delivery; None if it is a fetch that makes no open, because it repeats another.
 
-    message: Message
-    history: History
-    opens: Mapping[str, Open]
-    """By the id of the event that makes each, by time."""
-
-    @classmethod
-    def of(cls, message: Message, history: History) -> Self:
-        """The delivery with this history."""
-        opens = summaries.opens(message, history)
-        return cls(message, history, {opened.fetch.event_id: opened for opened in opens})
-
-    def event(self, event: Event) -> dict[str, object] | None:
-        """An event; None if it is a fetch that makes no open, because it repeats another.
-
-        What is known of an open stands under `email_client` and `metadata`.
-        """
-        opened = self.opens.get(event.event_id)
-        if event.fetch and opened is None:
-            return None
-        message, delivery = self.message, self.history.delivery
-        return {
-            "email_id": message.email_id,
-            "event": activity_type(event),
-            "date": date(event.at),
-            "recipient": delivery.recipient,
-            "subject": message.subject,
-            "username": message.credential_id,
-            "from": message.sender,
-            "sender": message.mail_from,
-            "to": message.to,
-            "cc": message.cc,
-            "reply_to": message.reply_to,
-            "byte_size": message.size,
-            "smtp_response": event.details.get("smtp_response"),
-            "host": event.details.get("host"),
-            "reason": event.details.get("reason"),
-            "email_client": _client(opened) if opened else {},
-            "metadata": _metadata(opened) if opened else self._metadata(event),
-        }
-
-    def _metadata(self, event: Event) -> dict[str, object]:
-        if event.type is EventType.QUOTED:
-            return {"quoted_by": event.details.get("by")}
-        delivery = self.history.delivery
-        return {"untracked_reason": delivery.untracked_reason, "placement": delivery.placement}
+    What is known of an open stands under `email_client` and `metadata`.
+    """
+    opened = known.opened(event)
+    if event.fetch and opened is None:
+        return None
+    message, delivery = known.message, known.history.delivery
+    return {
+        "email_id": message.email_id,
+        "event": activity_type(event),
+        "date": date(event.at),
+        "recipient": delivery.recipient,
+        "subject": message.subject,
+        "username": message.credential_id,
+        "from": message.sender,
+        "sender": message.mail_from,
+        "to": message.to,
+        "cc": message.cc,
+        "reply_to": message.reply_to,
+        "byte_size": message.size,
+        "smtp_response": event.details.get("smtp_response"),
+        "host": event.details.get("host"),
+        "reason": event.details.get("reason"),
+        "email_client": _client(opened) if opened else {},
+        "metadata": _open_metadata(opened) if opened else _metadata(delivery, event),
+    }
 
 
 def date(at: datetime) -> str:
@@ -140,7 +116,13 @@ def _client(opened: Open) -> dict[str, object]:
     }
 
 
-def _metadata(opened: Open) -> dict[str, object]:
+def _metadata(delivery: Delivery, event: Event) -> dict[str, object]:
+    if event.type is EventType.QUOTED:
+        return {"quoted_by": event.details.get("by")}
+    return {"untracked_reason": delivery.untracked_reason, "placement": delivery.placement}
+
+
+def _open_metadata(opened: Open) -> dict[str, object]:
     return {
         **meaning(opened),
         "read_secs": opened.read_seconds,

@@ -12,12 +12,9 @@ from functions.api import events
 from functions.api.answers import success
 from tracking.opens import rules
 from tracking.opens.classification import Sending, classify
-from tracking.opens.fetches import Fetch
+from tracking.opens.fetches import MAX_HEADER, MAX_USER_AGENT, Fetch
 
 router = APIGatewayHttpRouter()
-
-MAX_USER_AGENT = 1024
-"""Characters of a user agent that count, as those of a real fetch do."""
 
 _YEAR_SECONDS = timedelta(days=365).total_seconds()
 
@@ -31,7 +28,7 @@ def _in_lower_case(headers: dict[str, str]) -> dict[str, str]:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Value = Annotated[str, Field(max_length=512)]
+Value = Annotated[str, Field(max_length=MAX_HEADER)]
 Headers = Annotated[dict[Name, Value], Field(max_length=20), AfterValidator(_in_lower_case)]
 
 
@@ -61,7 +58,7 @@ def explain(wanted: Annotated[Explain, Body()]) -> dict[str, Any]:
         asn=wanted.asn,
         headers=wanted.headers or {},
     )
-    (opened,) = classify(Sending(sent_at=delivered_at, delivered_at=delivered_at), [fetch])
+    (opened,) = classify(Sending(delivered_at=delivered_at), [fetch])
     return success(
         router,
         {

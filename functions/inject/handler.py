@@ -23,6 +23,7 @@ from tracking.mail.deliveries import Delivery, Event, TrackingMode
 from tracking.mail.envelopes import MAX_MESSAGE_BYTES, Envelope
 from tracking.mail.headers import describe
 from tracking.storage.activity import Activity
+from tracking.storage.activity_items import is_expired
 from tracking.storage.outbox import Messages
 from tracking.storage.secrets import PixelKeys
 from tracking.storage.settings import Settings
@@ -90,9 +91,10 @@ def _send_all(envelope: Envelope) -> None:
     _activity().put_message(describe(envelope, raw))
     credential = _settings().credential(envelope.kind, envelope.credential_id)
     outgoing = _prepare(raw, credential)
-    if outgoing.plan:
+    is_kept_back = credential is not None and credential.status is CredentialStatus.SANDBOX
+    if outgoing.plan and not is_kept_back:
         _note_quoted(envelope, outgoing.plan)
-    send = _keep_back if credential and credential.status is CredentialStatus.SANDBOX else _send
+    send = _keep_back if is_kept_back else _send
     failures = []
     for number, recipient in envelope.deliveries:
         try:
@@ -130,7 +132,8 @@ def _note_quoted(envelope: Envelope, plan: Plan) -> None:
             if quoted is None or quoted.email_id == envelope.email_id:
                 continue
             # An event of a delivery that is gone would stay for nobody to find.
-            if _activity().delivery(quoted.email_id, quoted.recipient):
+            delivery = _activity().delivery(quoted.email_id, quoted.recipient)
+            if delivery and not is_expired(delivery, envelope.received_at):
                 _activity().append(quoted.email_id, quoted.recipient, event)
     except Exception:
         LOGGER.exception("quoted pixels not noted", email_id=envelope.email_id)

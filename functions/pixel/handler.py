@@ -4,7 +4,7 @@ Each rung of the ladder is taken when the one above fails:
 
 1. the Activity table, within half a second
 2. the overflow queue, which `overflow` drains
-3. a log line with all facts, and the image by which `recover` knows the request in the access log
+3. a log line with the request's headers, and the image by which `recover` knows the request in the access log
 """
 
 import os
@@ -20,7 +20,7 @@ from functions.pixel import images, requests
 from functions.pixel.images import Answer
 from functions.pixel.recording import Recorder
 from tracking import tokens
-from tracking.errors import InvalidToken
+from tracking.errors import InvalidToken, UnknownKey
 from tracking.opens import rules
 from tracking.opens.fetches import Fetch
 from tracking.opens.reading import Reading
@@ -51,17 +51,32 @@ def _answer(event: dict[str, Any]) -> Answer:
     text = requests.pixel_token(event["rawPath"])
     if text is None or event["requestContext"]["http"]["method"] != "GET":
         return images.image(images.RECORDED)
-    fetch = requests.fetch(event)
-    if _times_readers() and rules.is_timeable(fetch):
-        fetch = replace(fetch, reading=Reading())
-    token = _record(text, fetch)
+    fetch = _offered(requests.fetch(event))
+    try:
+        token = _record(text, fetch)
+    except UnknownKey:
+        # A key that was made a moment ago, or none: the log is read when the keys have been read again.
+        LOGGER.info("a key that is not known")
+        return images.image(images.UNRECORDED)
     return images.image(images.RECORDED) if token is None or fetch.reading is None else _timed(token, fetch)
+
+
+def _offered(fetch: Fetch) -> Fetch:
+    """The fetch, with the offer to be timed if its client looks like a reader's own."""
+    try:
+        is_timed = _times_readers() and rules.is_timeable(fetch)
+    except Exception:
+        LOGGER.exception("not known whether to time a reader")
+        return fetch
+    return replace(fetch, reading=Reading()) if is_timed else fetch
 
 
 def _record(text: str, fetch: Fetch) -> PixelToken | None:
     """Record a fetch by one way or another; the token only if it is in the history already."""
     try:
         return _recorder().record(text, fetch)
+    except UnknownKey:
+        raise
     except InvalidToken:
         LOGGER.info("not a token of ours")
     except Exception as error:  # noqa: BLE001 -- Whatever kept it out of the table, the queue may take it.

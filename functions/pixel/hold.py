@@ -5,7 +5,7 @@ Whatever is wrong with a hop, its client gets the image at once, and the reading
 
 import os
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from botocore.config import Config
 
 from functions.pixel import images, requests
 from functions.pixel.images import Answer
+from functions.pixel.recording import verified
 from tracking import tokens
 from tracking.errors import InvalidToken
 from tracking.opens import reading
@@ -23,9 +24,6 @@ from tracking.storage.secrets import PixelKeys
 from tracking.tokens import HopToken
 
 LOGGER = Logger()
-
-CLOCKS_DIFFER = timedelta(seconds=1)
-"""How much earlier than its time a hop may seem to come: two machines, two clocks."""
 
 _QUICK = Config(connect_timeout=0.5, read_timeout=0.5, retries={"total_max_attempts": 1})
 
@@ -54,9 +52,8 @@ def _current(event: dict[str, Any]) -> HopToken | None:
     text = requests.hop_token(event["rawPath"])
     if text is None or event["requestContext"]["http"]["method"] != "GET":
         return None
-    token, now = tokens.verify_hop(text, _keys().verifying()), datetime.now(UTC)
-    lateness = now - reading.due_at(token.fetched_at, token.hop)
-    if not -CLOCKS_DIFFER <= lateness <= reading.PATIENCE:
+    token, now = verified(tokens.verify_hop, text, _keys()), datetime.now(UTC)
+    if not reading.is_in_time(token.fetched_at, token.hop, now):
         return None
     pixel = token.pixel
     is_next = _activity().note_step(pixel.email_id, pixel.recipient, token.event_id, token.hop - 1, now)

@@ -29,12 +29,14 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _process(record: SQSRecord) -> None:
-    text, fetch = decode(record.body)
     try:
-        _recorder().record(text, fetch)
+        _recorder().record(*decode(record.body))
     except InvalidToken:
         # It was queued while the keys could not be read, so nobody had looked.
         LOGGER.info("not a token of ours")
+    except Exception:
+        LOGGER.exception("fetch not recorded")
+        raise
 
 
 @cache

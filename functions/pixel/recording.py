@@ -1,5 +1,6 @@
 """Recording a fetch: the one code of all paths, so that none of them counts what another has."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tracking import tokens
@@ -30,18 +31,32 @@ class Recorder:
             The token; None if the delivery is gone, or is not to be tracked: there is nothing to keep.
 
         Raises:
+            UnknownKey: The text names a key that is not there, or is newer than those just read.
             InvalidToken: None of our keys signed the text.
             StorageUnavailable: It is not known whether the fetch is in the history.
         """
-        token = self._verified(text)
+        token = verified(tokens.verify, text, self.keys)
         delivery = self.activity.delivery(token.email_id, token.recipient)
         if delivery is None or delivery.mode is TrackingMode.OFF or is_expired(delivery, fetch.at):
             return None
         self.activity.append(token.email_id, token.recipient, fetched(fetch))
         return token
 
-    def _verified(self, text: str) -> PixelToken:
-        try:
-            return tokens.verify(text, self.keys.verifying())
-        except UnknownKey:
-            return tokens.verify(text, self.keys.renewed())
+
+def verified[T](verify: Callable[[str, Mapping[int, bytes]], T], text: str, keys: PixelKeys) -> T:
+    """What a text is the token of, by the keys in memory or by newer ones.
+
+    Args:
+        verify: `tokens.verify` or `tokens.verify_hop`.
+        text: What may be a token.
+        keys: Where the keys are.
+
+    Raises:
+        UnknownKey: See `Recorder.record`.
+        InvalidToken: None of our keys signed the text.
+        SettingsUnavailable: The keys cannot be read.
+    """
+    try:
+        return verify(text, keys.verifying())
+    except UnknownKey:
+        return verify(text, keys.renewed())

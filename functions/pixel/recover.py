@@ -4,7 +4,7 @@
 |---|---|
 | an image of another length than the function's | the function was down or slow, and CloudFront answered |
 | the function's image for what it could not record | table and queue were both out of order |
-| status 429 | the function was throttled, for which CloudFront has no image |
+| an error, 429 among them | the function was throttled, or CloudFront's own image was not to be had |
 | status 000 for a pixel | the viewer left before the answer; the function may have recorded it or not |
 | status 000 for a hop | the mail was closed: the time taken belongs to the reading |
 
@@ -13,6 +13,9 @@ Whatever is there already stays as it is, because the request's id is the event'
 
 import json
 import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
@@ -24,16 +27,22 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.pixel import images, requests
-from functions.pixel.recording import Recorder
+from functions.pixel.recording import Recorder, verified
 from tracking import tokens
 from tracking.errors import InvalidToken
 from tracking.opens import reading
-from tracking.opens.fetches import Fetch, Witness
+from tracking.opens.fetches import MAX_HEADER, MAX_USER_AGENT, Fetch, Witness
 from tracking.storage.access_logs import VIEWER_GONE, AccessLogs, LoggedRequest
 from tracking.storage.activity import Activity
 from tracking.storage.secrets import PixelKeys
 
 LOGGER = Logger()
+
+AT_ONCE = 8
+"""Requests that are recovered at the same time."""
+
+WAITING = 500
+"""Requests that wait for that in memory."""
 
 _PROCESSOR = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -49,38 +58,59 @@ def _process(record: SQSRecord) -> None:
     # S3 also tells that it was asked to tell: that has no records.
     for told in json.loads(record.body).get("Records", []):
         key = unquote_plus(told["s3"]["object"]["key"])
-        found = 0
-        for request in _access_logs().requests(key, requests.PIXEL_PREFIX, requests.HOP_PREFIX):
-            found += _recover(request)
-        LOGGER.info("log read", key=key, found=found)
+        try:
+            LOGGER.info("log read", key=key, looked_into=_read(key))
+        except Exception:
+            LOGGER.exception("log not read", key=key)
+            raise
 
 
-def _recover(request: LoggedRequest) -> bool:
-    """Append what a request tells and nobody knew; whether there was anything."""
-    if request.method != "GET":
-        return False
-    try:
-        if text := requests.pixel_token(request.path):
-            return _is_open(request) and _recorder().record(text, _fetch(request)) is not None
-        if (text := requests.hop_token(request.path)) and request.status == VIEWER_GONE:
-            return _refine(text, request)
-    except InvalidToken:
-        LOGGER.info("not a token of ours")
-    return False
+def _read(key: str) -> int:
+    """Recover what a log has; how many requests there were to look into."""
+    running: deque[Future[None]] = deque()
+    found = 0
+    logged = _access_logs().requests(key, requests.PIXEL_PREFIX, requests.HOP_PREFIX)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for found, request in enumerate(filter(_is_open, logged), start=1):
+            if len(running) == WAITING:
+                running.popleft().result()
+            running.append(pool.submit(_recover, request))
+    for recovered in running:
+        recovered.result()
+    return found
 
 
 def _is_open(request: LoggedRequest) -> bool:
-    """Whether the request may be one that nobody recorded."""
-    is_recorded = request.status == "302" or (
-        request.status == "200" and request.content_length == len(images.RECORDED)
-    )
-    return not is_recorded
+    """Whether the request tells something that perhaps nobody knows."""
+    if request.method != "GET":
+        return False
+    if request.path.startswith(requests.HOP_PREFIX):
+        return request.status == VIEWER_GONE
+    is_unrecorded_image = request.status == "200" and request.content_length != len(images.RECORDED)
+    return is_unrecorded_image or request.status == VIEWER_GONE or request.status >= "400"
 
 
-def _refine(text: str, request: LoggedRequest) -> bool:
-    token = tokens.verify_hop(text, _recorder().keys.verifying())
+def _recover(request: LoggedRequest) -> None:
+    """Append what a request tells, unless it is there."""
+    try:
+        if text := requests.pixel_token(request.path):
+            _recorder().record(text, _fetch(request))
+        elif text := requests.hop_token(request.path):
+            _refine(text, request)
+    except InvalidToken:
+        LOGGER.info("not a token of ours")
+
+
+def _refine(text: str, request: LoggedRequest) -> None:
+    token = verified(tokens.verify_hop, text, _recorder().keys)
+    # The log has whole seconds, cut off.
+    if not any(
+        reading.is_in_time(token.fetched_at, token.hop, request.started_at + late)
+        for late in (timedelta(0), timedelta(seconds=1))
+    ):
+        return
     open_for = min(reading.STEP * (token.hop - 1) + request.taken, reading.LONGEST)
-    return _recorder().activity.note_milliseconds(
+    _recorder().activity.note_milliseconds(
         token.pixel.email_id,
         token.pixel.recipient,
         token.event_id,
@@ -93,9 +123,9 @@ def _fetch(request: LoggedRequest) -> Fetch:
         event_id=request.request_id,
         at=request.started_at,
         method=request.method,
-        user_agent=request.user_agent[: requests.MAX_USER_AGENT],
+        user_agent=request.user_agent[:MAX_USER_AGENT],
         address=requests.address(request.address),
-        headers={"referer": request.referer[: requests.MAX_HEADER]} if request.referer else {},
+        headers={"referer": request.referer[:MAX_HEADER]} if request.referer else {},
         witness=Witness.ACCESS_LOG,
     )
 

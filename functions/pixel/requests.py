@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tracking.opens.fetches import Fetch
+from tracking.opens.fetches import MAX_HEADER, MAX_USER_AGENT, Fetch
 from tracking.tokens import MAX_EVENT_ID_LENGTH
 
-MAX_USER_AGENT = 1024
-MAX_HEADER = 512
 MAX_PLACE = 100
-"""Characters that are kept of a user agent, of another header, and of a place's name."""
+"""Characters that are kept of a place's name."""
 
 TELLING_HEADERS = ("accept", "accept-language", "referer", "sec-fetch-dest", "sec-purpose")
 

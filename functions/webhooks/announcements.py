@@ -10,41 +10,72 @@ A fetch whose reader is being timed waits in the readings' queue until nothing m
 import json
 import math
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 
 from functions.webhooks import adapters, payloads
-from functions.webhooks.histories import Current, current
+from functions.webhooks.histories import current
+from tracking.errors import TrackingError
 from tracking.mail.deliveries import Event
+from tracking.mail.summaries import Interpretation
 from tracking.opens import reading
 
 LONGEST_DELAY = timedelta(minutes=15)
 """How long SQS keeps a message back at most."""
 
 
-def announce(email_id: str, number: int, event_id: str) -> None:
-    """Queue one webhook for each endpoint that wants to hear of an event, or have that done later.
+class Batch:
+    """Events that came together. A delivery is read and classified once, however many of them are its own.
 
-    A fetch that makes no open, because it repeats another, is told to nobody. Nor is what is gone.
-
-    Raises:
-        StaleVersion: See `histories.current`.
-        StorageUnavailable: A table does not answer.
-        ClientError, BotoCoreError: A queue does not. All of it can be done again, whatever was raised.
+    Each was stored before it came, so what is read for the delivery's first event knows the others too.
     """
-    known = current(email_id, number)
-    # As it is in the history, which may know more than when the event came: how long the mail was read.
-    event = known.event(event_id) if known else None
-    if known is None or event is None:
-        return
-    if event.fetch:
-        remaining = reading.ends_at(event.fetch.at, event.fetch.reading) - datetime.now(UTC)
-        if remaining > timedelta(0):
-            _wait(known, event, remaining)
+
+    def __init__(self, came_at: datetime) -> None:
+        """Begin a batch.
+
+        Args:
+            came_at: Not later than anything of the batch is read. A reading that has not ended by then is not
+                announced: what is learnt of it from then on may not be in the history.
+        """
+        self._came_at = came_at
+        self._known: dict[tuple[str, int], Interpretation | TrackingError | None] = {}
+
+    def announce(self, email_id: str, number: int, event_id: str) -> None:
+        """Queue one webhook for each endpoint that wants to hear of an event, or have that done later.
+
+        A fetch that makes no open, because it repeats another, is told to nobody. Nor is what is gone.
+
+        Raises:
+            StaleVersion: See `histories.current`. It is not tried again for the delivery's other events.
+            StorageUnavailable: A table does not answer.
+            ClientError, BotoCoreError: A queue does not. All of it can be done again, whatever was raised.
+        """
+        known = self._current(email_id, number)
+        # As it is in the history, which may know more than when the event came: how long the mail was read.
+        event = known.event(event_id) if known else None
+        if known is None or event is None:
             return
-    _tell(known, event)
+        if event.fetch:
+            remaining = reading.ends_at(event.fetch.at, event.fetch.reading) - self._came_at
+            if remaining > timedelta(0):
+                _wait(known, event, remaining)
+                return
+        _tell(known, event)
+
+    def _current(self, email_id: str, number: int) -> Interpretation | None:
+        key = email_id, number
+        if key not in self._known:
+            try:
+                self._known[key] = current(email_id, number)
+            except TrackingError as error:
+                self._known[key] = error
+        known = self._known[key]
+        if isinstance(known, TrackingError):
+            raise known
+        return known
 
 
-def _wait(known: Current, event: Event, remaining: timedelta) -> None:
+def _wait(known: Interpretation, event: Event, remaining: timedelta) -> None:
     adapters.sqs().send_message(
         QueueUrl=os.environ["READINGS_QUEUE"],
         DelaySeconds=math.ceil(min(remaining, LONGEST_DELAY).total_seconds()),
@@ -58,13 +89,12 @@ def _wait(known: Current, event: Event, remaining: timedelta) -> None:
     )
 
 
-def _tell(known: Current, event: Event) -> None:
-    opened = next((opened for opened in known.opens if opened.fetch.event_id == event.event_id), None)
+def _tell(known: Interpretation, event: Event) -> None:
+    opened = known.opened(event)
     if event.fetch and opened is None:
         return
-    payload = payloads.describe(
-        known.message, known.history.delivery, event, opened, is_first=opened in known.opens[:1]
-    )
+    is_first = opened in islice(known.opens.values(), 1)
+    payload = payloads.describe(known.message, known.history.delivery, event, opened, is_first=is_first)
     for endpoint in adapters.settings().endpoints():
         if endpoint.wants(event.type, known.message.credential_id):
             adapters.sqs().send_message(

@@ -1,5 +1,7 @@
 """From the table's stream to the webhooks' queue; keeps summaries and daily counters on the way."""
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -10,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.webhooks.announcements import announce
+from functions.webhooks.announcements import Batch
 from tracking.storage.activity_items import event_of
 
 if TYPE_CHECKING:
@@ -23,12 +25,13 @@ _PROCESSOR = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entir
 
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Tell the webhooks' queue of the stream's new events; those that failed come again."""
+    process = partial(_process, Batch(datetime.now(UTC)))
     return dict(
-        process_partial_response(event=event, record_handler=_process, processor=_PROCESSOR, context=context)
+        process_partial_response(event=event, record_handler=process, processor=_PROCESSOR, context=context)
     )
 
 
-def _process(record: DynamoDBRecord) -> None:
+def _process(batch: Batch, record: DynamoDBRecord) -> None:
     if record.event_name is not DynamoDBRecordEventName.INSERT:
         return
     image: dict[str, AttributeValueTypeDef] = record.raw_event["dynamodb"]["NewImage"]
@@ -37,7 +40,7 @@ def _process(record: DynamoDBRecord) -> None:
         return
     email_id, number, event = found
     try:
-        announce(email_id, number, event.event_id)
+        batch.announce(email_id, number, event.event_id)
     except Exception:
         LOGGER.exception("event not announced", email_id=email_id, recipient=number)
         raise

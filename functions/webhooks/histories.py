@@ -2,13 +2,11 @@
 
 import random
 import time
-from dataclasses import dataclass
 
 from functions.webhooks import adapters
 from tracking.errors import StaleVersion
 from tracking.mail import summaries
-from tracking.mail.deliveries import Event, History, Message
-from tracking.opens.classification import Open
+from tracking.mail.summaries import Interpretation
 
 SUMMARY_ATTEMPTS = 5
 """How often a summary is computed anew because another writer was first."""
@@ -17,20 +15,7 @@ PAUSE_SECONDS = 0.02
 """What the first pause between two attempts is shorter than; each other one may take twice as long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Current:
-    """A delivery with all that is known of it; its summary in the table says the same."""
-
-    message: Message
-    history: History
-    opens: list[Open]
-
-    def event(self, event_id: str) -> Event | None:
-        """The event of an id, if it is in the history."""
-        return next((event for event in self.history.events if event.event_id == event_id), None)
-
-
-def current(email_id: str, number: int) -> Current | None:
+def current(email_id: str, number: int) -> Interpretation | None:
     """Read a delivery, and write its summary unless it is right already; None if there is no such delivery.
 
     Not fetches alone change what fetches mean, so this looks at the summary whatever happened.
@@ -46,15 +31,15 @@ def current(email_id: str, number: int) -> Current | None:
         history = adapters.activity().history(email_id, number)
         if history is None:
             return None
-        opens = summaries.opens(message, history)
-        summary = summaries.summarise(opens)
+        known = Interpretation.of(message, history)
+        summary = summaries.summarise(known.opens.values())
         if history.delivery.summary == summary:
-            return Current(message, history, opens)
+            return known
         try:
             adapters.activity().write_summary(message, history.delivery, summary)
         except StaleVersion:
             # Whoever was in the way may be trying again as well.
             time.sleep(PAUSE_SECONDS * 2**attempt * random.random())  # noqa: S311 -- Nothing depends on it.
             continue
-        return Current(message, history, opens)
+        return known
     raise StaleVersion(f"the summary of {email_id} changed {SUMMARY_ATTEMPTS} times while it was computed")

@@ -14,7 +14,7 @@ from local import demo
 from tests.e2e import conversation
 from tests.e2e.conftest import LocalSystem
 from tests.e2e.conversation import MAILS
-from tests.e2e.grants import grants, withdrawn
+from tests.e2e.grants import function_of, grants, withdrawn
 
 pytestmark = pytest.mark.e2e
 
@@ -67,10 +67,16 @@ def test_a_fetch_that_the_table_refuses_is_recorded_by_way_of_the_overflow_queue
     assert pixel
 
     (writing,) = (g for g in grants(system) if (g.function, g.action) == ("Pixel", "dynamodb:PutItem"))
-    with withdrawn(system, writing):
-        with urllib.request.urlopen(urllib.request.Request(pixel[0], headers=demo.GMAIL.headers)) as answer:
-            assert answer.read() == RECORDED
+    fetch, before = urllib.request.Request(pixel[0], headers=demo.GMAIL.headers), len(system.decisions())
+    with withdrawn(system, writing), urllib.request.urlopen(fetch) as answer:
+        assert answer.read() == RECORDED
 
+    decided = {
+        (decision["action"], decision["allowed"])
+        for decision in system.decisions()[before:]
+        if function_of(decision["principal"]) == "Pixel"
+    }
+    assert decided >= {("dynamodb:PutItem", False), ("sqs:SendMessage", True)}
     (opened,) = conversation.until(
         lambda: [event for event in conversation.events(found, recipient) if event["event"] == "opened"], bool
     )

@@ -1,10 +1,11 @@
 """A message, its deliveries to single recipients, and what happened to each."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import batched
 
 from tracking.mail.credentials import CredentialKind
 from tracking.opens.fetches import Fetch
@@ -147,6 +148,27 @@ def changes(old: Summary, new: Summary) -> dict[date, dict[str, int]]:
         if change:
             days.setdefault(day, {})[name] = change
     return days
+
+
+def stages(old: Summary, new: Summary, days: int) -> Iterator[Summary]:
+    """Summaries on the way from one to another; the last one is `new`.
+
+    Args:
+        old: What is counted already.
+        new: What is to be counted in its place.
+        days: On how many days the opens differ at most from one stage to the next. On the way to the last
+            one the times change too, which changes counters of up to six days more.
+    """
+    differing = sorted(
+        day for day in old.opens.keys() | new.opens.keys() if old.opens.get(day) != new.opens.get(day)
+    )
+    reached = dict(old.opens)
+    for some in list(batched(differing, days, strict=False))[:-1]:
+        for day in some:
+            reached.pop(day, None)
+        reached |= {day: new.opens[day] for day in some if day in new.opens}
+        yield replace(old, opens=dict(reached))
+    yield new
 
 
 def _counted(summary: Summary) -> Counter[tuple[date, str]]:

@@ -1,14 +1,52 @@
 """What a delivery's history comes to: its opens, and their summary."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
-from tracking.mail.deliveries import EventType, History, Message, Summary, utc_day
+from tracking.mail.deliveries import Event, EventType, History, Message, Summary, utc_day
 from tracking.opens.classification import Open, Sending, classify
 from tracking.opens.rules import OpenClass
 
 _PREFETCHES = frozenset({OpenClass.PRIVACY_PREFETCH, OpenClass.PROVIDER_PREFETCH})
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """A delivery's history, and what the fetches in it mean."""
+
+    message: Message
+    history: History
+    events: Mapping[str, Event]
+    """The history's by their ids, by time."""
+
+    opens: Mapping[str, Open]
+    """By the id of the event that makes each, by time."""
+
+    @classmethod
+    def of(cls, message: Message, history: History) -> Self:
+        """What a history means.
+
+        Args:
+            message: The delivery's.
+            history: The whole of it.
+        """
+        return cls(
+            message,
+            history,
+            {event.event_id: event for event in history.events},
+            {opened.fetch.event_id: opened for opened in opens(message, history)},
+        )
+
+    def event(self, event_id: str) -> Event | None:
+        """The event of an id, if it is in the history."""
+        return self.events.get(event_id)
+
+    def opened(self, event: Event) -> Open | None:
+        """The open that an event makes; None if it is no fetch, or one that repeats another."""
+        return self.opens.get(event.event_id)
 
 
 def opens(message: Message, history: History) -> list[Open]:
@@ -20,7 +58,6 @@ def opens(message: Message, history: History) -> list[Open]:
     """
     quoted_at = (event.at for event in history.events if event.type is EventType.QUOTED)
     sending = Sending(
-        sent_at=history.delivery.sent_at,
         delivered_at=history.delivery.delivered_at,
         address=message.source_ip,
         quoted_at=min(quoted_at, default=None),

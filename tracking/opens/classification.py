@@ -39,7 +39,6 @@ HUMAN = 0.5
 class Sending:
     """What classification needs to know of a delivery. Times are aware UTC, or None while not known."""
 
-    sent_at: datetime | None = None
     delivered_at: datetime | None = None
     address: str | None = None
     """The IP address that the message was handed in from."""
@@ -237,6 +236,9 @@ def _steps(fetch: Fetch) -> int | None:
 
 def _origin(seen: Sighting) -> Hashable:
     """Where fetches come from, if they may be repetitions; two of unknown origin must say the same."""
+    if seen.agent in rules.PROXIES:
+        # By its name, because the access log does not know its network.
+        return seen.agent
     if seen.network is not None:
         return seen.network.owner
     prefix, asn = _prefix(seen.fetch.address), seen.fetch.asn

@@ -7,6 +7,10 @@ from enum import StrEnum
 
 from tracking.opens.reading import Reading
 
+MAX_USER_AGENT = 1024
+MAX_HEADER = 512
+"""Characters that are kept of a user agent, and of any other header."""
+
 
 class Witness(StrEnum):
     """Who saw a fetch, which decides what is known of it."""

@@ -21,6 +21,9 @@ HOPS = MAX_STEPS + 1
 PATIENCE = timedelta(seconds=5)
 """How much later than its time a hop may be asked for: a slow network, not somebody with an old URL."""
 
+CLOCKS_DIFFER = timedelta(seconds=1)
+"""How much earlier than its time a hop may seem to be asked for: two machines, two clocks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -61,3 +64,8 @@ def due_at(fetched_at: datetime, hop: int) -> datetime:
         hop: From 1 to `HOPS`. The first is asked for at once, each other one step later.
     """
     return fetched_at + STEP * (hop - 1)
+
+
+def is_in_time(fetched_at: datetime, hop: int, asked_at: datetime) -> bool:
+    """Whether a hop was asked for when a client would that still shows the mail."""
+    return -CLOCKS_DIFFER <= asked_at - due_at(fetched_at, hop) <= PATIENCE

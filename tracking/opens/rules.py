@@ -405,6 +405,9 @@ _PROXY_OWNERS = {
 }
 """Whose network each proxy is in, and the reason that it is one."""
 
+PROXIES = frozenset({Agent.GMAIL_PROXY, *_PROXY_OWNERS})
+"""Image proxies that name themselves."""
+
 _NAMING_OWNERS = frozenset({_GOOGLE}.union(*(owners for owners, _ in _PROXY_OWNERS.values())))
 """Mailbox providers whose proxies name themselves: what else comes from there is some other server."""
 

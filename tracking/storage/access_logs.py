@@ -91,9 +91,11 @@ def parse(lines: Iterable[str], *prefixes: str) -> Iterator[LoggedRequest]:
         prefixes: See `AccessLogs.requests`.
 
     Raises:
-        InvalidLog: There is no comment before the first request, it lacks a field, or a request is no such.
+        InvalidLog: At the end, when all others have been given: there is a line that is no request, perhaps
+            because no comment says which fields it has.
     """
     names: list[str] = []
+    strange = 0
     for line in lines:
         if line.startswith("#"):
             if line.startswith(_FIELDS):
@@ -101,10 +103,14 @@ def parse(lines: Iterable[str], *prefixes: str) -> Iterator[LoggedRequest]:
             continue
         fields = dict(zip(names, line.rstrip("\n").split("\t"), strict=False))
         try:
-            if fields["cs-uri-stem"].startswith(prefixes):
-                yield _request(fields)
-        except (LookupError, ValueError, OverflowError) as error:
-            raise InvalidLog("not a request of CloudFront's standard log") from error
+            request = _request(fields) if fields["cs-uri-stem"].startswith(prefixes) else None
+        except (LookupError, ValueError, OverflowError):
+            strange += 1
+            continue
+        if request:
+            yield request
+    if strange:
+        raise InvalidLog(f"{strange} lines are no requests of CloudFront's standard log")
 
 
 def _request(fields: dict[str, str]) -> LoggedRequest:

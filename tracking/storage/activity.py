@@ -3,7 +3,7 @@
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from tracking.errors import ActivityUnavailable, StaleVersion
 from tracking.mail.credentials import CredentialKind
-from tracking.mail.deliveries import Delivery, Event, History, Message, Summary, changes
+from tracking.mail.deliveries import Delivery, Event, History, Message, Summary, changes, stages
 from tracking.storage import activity_items
 from tracking.storage.aws import Item, from_attributes, is_refused_condition, raising, to_attributes, to_text
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     type Key = dict[str, AttributeValueTypeDef]
 
 _BATCH_GET_LIMIT = 100
+_DAYS_AT_ONCE = 90
+"""Of how many days the opens are counted in one transaction, which also has the summary and up to six days
+more for its times. Source: DynamoDB API reference, "TransactWriteItems": at most 100 actions."""
+
 _SUPERSEDED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 """Why a transaction is cancelled when another writer was first."""
 
@@ -134,7 +138,10 @@ class Activity:
         )
 
     def write_summary(self, message: Message, delivery: Delivery, summary: Summary) -> None:
-        """Store what a delivery's opens come to, and add the difference to the counters: all or nothing.
+        """Store what a delivery's opens come to, and add the difference to the counters.
+
+        Both or neither, in one transaction. A change of more days than that takes is written in stages, each
+        of them a summary with its counters: whoever comes after a failure goes on from the last one.
 
         Args:
             message: The delivery's.
@@ -146,6 +153,11 @@ class Activity:
                 the counters, in the same moment.
             ActivityUnavailable: The table cannot be written.
         """
+        for stage in stages(delivery.summary, summary, _DAYS_AT_ONCE):
+            self._write_stage(message, delivery, stage)
+            delivery = replace(delivery, summary=stage, version=delivery.version + 1)
+
+    def _write_stage(self, message: Message, delivery: Delivery, summary: Summary) -> None:
         updates = [
             self._summary_update(delivery, summary),
             *(

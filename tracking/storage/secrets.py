@@ -38,18 +38,7 @@ class PixelKeys:
         Raises:
             SettingsUnavailable: They cannot be read, and never could.
         """
-        return self._younger_than(KEYS_REFRESHED_AFTER)
-
-    def renewed(self) -> dict[int, bytes]:
-        """All keys again, for a token whose key is not among them: it may be a new one.
-
-        Raises:
-            SettingsUnavailable: They cannot be read, and never could.
-        """
-        return self._younger_than(KEYS_RENEWED_AFTER)
-
-    def _younger_than(self, age: timedelta) -> dict[int, bytes]:
-        if time.monotonic() - self._read_at > age.total_seconds():
+        if self._is_older_than(KEYS_REFRESHED_AFTER):
             try:
                 self._keys = self._read()
             except SettingsUnavailable:
@@ -57,6 +46,19 @@ class PixelKeys:
                     raise
             self._read_at = time.monotonic()
         return self._keys
+
+    def renewed(self) -> dict[int, bytes]:
+        """All keys again, for a token whose key is not among them: it may be a new one.
+
+        Raises:
+            SettingsUnavailable: They cannot be read now, so nobody knows.
+        """
+        if self._is_older_than(KEYS_RENEWED_AFTER):
+            self._keys, self._read_at = self._read(), time.monotonic()
+        return self._keys
+
+    def _is_older_than(self, age: timedelta) -> bool:
+        return time.monotonic() - self._read_at > age.total_seconds()
 
     def signing(self) -> tuple[int, bytes]:
         """The newest key's id, and the key.

@@ -62,6 +62,13 @@ def test_the_time_since_delivery_counts(api: Api) -> None:
     assert fast["human_probability"] < slow["human_probability"]
 
 
+def test_headers_that_are_left_out_count_as_not_sent(api: Api) -> None:
+    fields: dict[str, Any] = {"user_agent": CHROME, "asn": 24940}
+
+    assert "NO_ACCEPT_LANGUAGE" in explain(api, **fields)["reasons"]
+    assert "NO_ACCEPT_LANGUAGE" not in explain(api, headers=IMAGE, **fields)["reasons"]
+
+
 def test_another_method_is_no_open(api: Api) -> None:
     assert explain(api, user_agent=CHROME, method="HEAD")["reasons"] == ["METHOD_HEAD"]
 

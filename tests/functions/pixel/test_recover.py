@@ -12,6 +12,7 @@ from tests.functions.conftest import Cloud
 from tests.functions.pixel.cloudfront import AT, EMAIL_ID, events, hop_path, ids, log, log_line, pixel_path
 from tests.functions.sqs import batch, left
 from tracking.mail import deliveries
+from tracking.opens import reading
 from tracking.opens.fetches import Fetch, Witness
 from tracking.opens.reading import Reading
 
@@ -64,8 +65,10 @@ def test_a_request_that_no_function_answered_is_recorded_with_what_the_log_knows
 
 
 @pytest.mark.usefixtures("delivery")
-@pytest.mark.parametrize(("status", "length"), [("200", RECORDED), ("302", "0"), ("302", "-")])
-def test_a_request_that_the_function_answered_is_left_to_the_function(
+@pytest.mark.parametrize(
+    ("status", "length"), [("200", RECORDED), ("302", "0"), ("302", "-"), ("301", "167"), ("304", "-")]
+)
+def test_a_request_that_the_function_answered_or_that_comes_again_by_https_is_left_alone(
     cloud: Cloud, context: LambdaContext, status: str, length: str
 ) -> None:
     read(cloud, context, log_line(cs_uri_stem=pixel_path(cloud), sc_status=status, sc_content_len=length))
@@ -111,6 +114,18 @@ def test_what_is_no_fetch_of_ours_is_passed_over(cloud: Cloud, context: LambdaCo
     assert cloud.stored_events() == []
 
 
+def hop_line(cloud: Cloud, hop: int, taken: str, *, late: float = 0.4) -> str:
+    """A hop that was asked for that much later than it was due, and given up after `taken` seconds."""
+    finished = reading.due_at(AT, hop) + timedelta(seconds=late + float(taken))
+    return log_line(
+        cs_uri_stem=hop_path(cloud, hop),
+        sc_status="000",
+        time_taken=taken,
+        date=f"{finished:%Y-%m-%d}",
+        time=f"{finished:%H:%M:%S}",
+    )
+
+
 def timed(cloud: Cloud) -> None:
     cloud.activity.append(EMAIL_ID, 1, deliveries.fetched(Fetch("cf-1", AT, reading=Reading())))
     cloud.activity.note_step(EMAIL_ID, 1, "cf-1", 2, AT + timedelta(seconds=10))
@@ -123,11 +138,39 @@ def test_a_hop_whose_viewer_went_away_says_how_long_the_mail_was_open_at_least(
 ) -> None:
     timed(cloud)
 
-    read(cloud, context, log_line(cs_uri_stem=hop_path(cloud, 3), sc_status="000", time_taken=taken))
+    line = hop_line(cloud, 3, taken)
+
+    read(cloud, context, line)
 
     (event,) = events(cloud)
     assert event.fetch
     assert event.fetch.reading == Reading(2, AT + timedelta(seconds=10), milliseconds)
+
+
+@pytest.mark.usefixtures("delivery")
+@pytest.mark.parametrize("late", [-60, 60, 86_400])
+def test_a_hop_that_nobody_who_shows_the_mail_would_ask_for_says_nothing(
+    cloud: Cloud, context: LambdaContext, late: float
+) -> None:
+    timed(cloud)
+
+    read(cloud, context, hop_line(cloud, 3, "2.0", late=late))
+
+    (event,) = events(cloud)
+    assert event.fetch
+    assert event.fetch.reading
+    assert event.fetch.reading.milliseconds is None
+
+
+@pytest.mark.usefixtures("delivery")
+def test_a_strange_line_does_not_keep_the_others_from_being_recovered(
+    cloud: Cloud, context: LambdaContext
+) -> None:
+    line = log_line(cs_uri_stem=pixel_path(cloud))
+
+    assert read(cloud, context, "strange", line) == ["message-0"]
+
+    assert ids(events(cloud)) == ["cf-1"]
 
 
 @pytest.mark.usefixtures("delivery")
@@ -149,7 +192,7 @@ def test_of_two_hops_the_longer_time_counts_in_whatever_order_they_come(
     timed(cloud)
 
     for hop in (3, 1):
-        read(cloud, context, log_line(cs_uri_stem=hop_path(cloud, hop), sc_status="000", time_taken="1.5"))
+        read(cloud, context, hop_line(cloud, hop, "1.5"))
 
     (event,) = events(cloud)
     assert event.fetch

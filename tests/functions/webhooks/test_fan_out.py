@@ -27,6 +27,7 @@ MESSAGE = Message(EMAIL_ID, CredentialKind.SMTP_USER, "alice", "a@example.com", 
 DELIVERY = Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT, sent_at=AT)
 PROCESSED = deliveries.processed(DELIVERY)
 FETCHED = deliveries.fetched(Fetch("cf-1", AT + timedelta(minutes=1), user_agent="curl/8"))
+FETCHED_LATER = deliveries.fetched(Fetch("cf-2", AT + timedelta(hours=1), user_agent="curl/8"))
 BOT = Summary({AT.date(): {OpenClass.BOT: 1}}, FETCHED.at, FETCHED.at)
 ENDPOINT = Endpoint(1, "https://example.com/", AT, frozenset({EventType.FETCHED, EventType.PROCESSED}))
 
@@ -126,6 +127,63 @@ def write_between(cloud: Cloud, times: int) -> None:
             cloud.activity.write_summary(MESSAGE, delivery, Summary())
 
     adapters.activity()._dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", write)
+
+
+@pytest.fixture
+def histories_read() -> list[dict[str, Any]]:
+    """The queries for a delivery's history."""
+    found: list[dict[str, Any]] = []
+
+    def watch(params: dict[str, Any], **_: object) -> None:
+        if params["TableName"] == "Activity":
+            found.append(params)
+
+    adapters.activity()._dynamodb.meta.events.register("provide-client-params.dynamodb.Query", watch)
+    return found
+
+
+def test_a_batch_reads_a_delivery_once(
+    cloud: Cloud, context: LambdaContext, histories_read: list[dict[str, Any]]
+) -> None:
+    cloud.activity.start(replace(DELIVERY, number=2))
+    events = [PROCESSED, FETCHED, FETCHED_LATER]
+    for number in (1, 2):
+        for event in events:
+            cloud.activity.append(EMAIL_ID, number, event)
+
+    images = [inserted(EMAIL_ID, number, event) for event in events for number in (1, 2)]
+    assert left(handle(records(*images), context)) == []
+
+    assert len(histories_read) == 2
+    assert len(queued(cloud)) == 6
+    assert summary(cloud)[1] == 1
+
+
+def test_the_next_batch_reads_it_again(cloud: Cloud, context: LambdaContext) -> None:
+    for event in (FETCHED, FETCHED_LATER):
+        cloud.activity.append(EMAIL_ID, 1, event)
+        handle(stream(event), context)
+
+    assert [message["payload"]["first-open"] for message in queued(cloud)] == ["true", "false"]
+    assert summary(cloud)[1] == 2
+
+
+def test_a_delivery_that_fails_fails_alone_and_with_all_of_its_events(
+    cloud: Cloud, context: LambdaContext
+) -> None:
+    cloud.activity.start(replace(DELIVERY, number=2, recipient="carol@example.net"))
+    for number, event in [(1, FETCHED), (2, PROCESSED), (1, FETCHED_LATER)]:
+        cloud.activity.append(EMAIL_ID, number, event)
+    write_between(cloud, histories.SUMMARY_ATTEMPTS)
+
+    images = (
+        inserted(EMAIL_ID, number, event)
+        for number, event in [(1, FETCHED), (2, PROCESSED), (1, FETCHED_LATER)]
+    )
+    assert left(handle(records(*images), context)) == ["sequence-0", "sequence-2"]
+
+    assert [message["payload"]["rcpt"] for message in queued(cloud)] == ["carol@example.net"]
+    assert summary(cloud) == (Summary(), histories.SUMMARY_ATTEMPTS)
 
 
 def test_a_summary_that_another_writer_changed_is_computed_anew(cloud: Cloud, context: LambdaContext) -> None:

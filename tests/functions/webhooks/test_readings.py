@@ -9,6 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.webhooks import adapters, fan_out
+from functions.webhooks.announcements import Batch
 from functions.webhooks.readings import handle
 from tests.functions.conftest import Cloud
 from tests.functions.sqs import batch, left
@@ -169,6 +170,18 @@ def test_what_looked_like_a_repetition_and_is_an_open_is_counted_and_told(
     delivery = cloud.activity.delivery(EMAIL_ID, 1)
     assert delivery
     assert sum(delivery.summary.totals.values()) == 2
+
+
+def test_a_reading_that_went_on_when_its_batch_came_is_looked_at_again(
+    cloud: Cloud, kept_back: list[dict[str, Any]]
+) -> None:
+    """What was learnt since may not be in the history that the batch has read."""
+    event = fetched(cloud, seconds_ago=6, steps=None)
+
+    Batch(event.at + timedelta(seconds=4)).announce(EMAIL_ID, 1, "cf-1")
+
+    assert told(cloud) == []
+    assert [message["DelaySeconds"] for message in kept_back] == [1]
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests import strategies
 from tracking.mail import deliveries
@@ -50,6 +52,29 @@ def test_no_change_is_0_and_no_day_is_empty(old: Summary, new: Summary) -> None:
 
     assert all(days.values())
     assert all(change for day in days.values() for change in day.values())
+
+
+@given(strategies.summaries, strategies.summaries, st.integers(1, 3))
+def test_stages_lead_from_one_summary_to_another_in_bounded_steps(
+    old: Summary, new: Summary, days: int
+) -> None:
+    stages = [old, *deliveries.stages(old, new, days)]
+
+    steps = [deliveries.changes(before, after) for before, after in pairwise(stages)]
+    assert stages[-1] == new
+    assert all(len(step) <= days for step in steps[:-1])
+    assert len(steps[-1]) <= days + 6
+    added: Counter[tuple[date, str]] = Counter()
+    for step in steps:
+        added.update(flat(step))
+    assert nonzero(added) == nonzero(flat(deliveries.changes(old, new)))
+
+
+def test_a_small_change_is_one_stage() -> None:
+    summary = Summary({FIRST: {OpenClass.BOT: 1}}, noon(FIRST), noon(FIRST))
+
+    assert list(deliveries.stages(Summary(), summary, days=1)) == [summary]
+    assert list(deliveries.stages(summary, summary, days=1)) == [summary]
 
 
 def test_a_first_open_counts_its_class_and_its_delivery() -> None:

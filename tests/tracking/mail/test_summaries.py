@@ -11,6 +11,7 @@ from tests import strategies
 from tracking.mail import deliveries, summaries
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, History, Message, Summary, TrackingMode
+from tracking.mail.summaries import Interpretation
 from tracking.opens.fetches import Fetch
 from tracking.opens.rules import OpenClass, Reason
 
@@ -67,6 +68,25 @@ def test_the_first_time_that_the_mail_was_quoted_counts() -> None:
     twice = replace(once, events=(again, *once.events))
 
     assert summaries.opens(MESSAGE, twice) == summaries.opens(MESSAGE, once)
+
+
+def test_an_interpretation_knows_its_events_and_the_opens_that_they_make() -> None:
+    again = replace(OUTLOOK, event_id="cf-2", at=OUTLOOK.at + timedelta(seconds=1))
+    known = Interpretation.of(MESSAGE, history(OUTLOOK, again, quoted_at=SENT_AT + timedelta(days=1)))
+
+    events = [known.event(event_id) for event_id in ("cf-1", "cf-2", "quoted-1")]
+
+    assert tuple(events) == known.history.events
+    opens = [known.opened(event) for event in events if event]
+    assert opens == [*summaries.opens(MESSAGE, known.history), None, None]
+    assert known.event("cf-3") is None
+
+
+@given(strategies.messages, FETCHES)
+def test_the_opens_of_an_interpretation_are_by_time(message: Message, fetches: list[Fetch]) -> None:
+    known = Interpretation.of(message, history(*fetches))
+
+    assert list(known.opens.values()) == summaries.opens(message, known.history)
 
 
 @given(strategies.messages, FETCHES)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ua_parser.regex import Resolver
 
-from tracking.opens import clients
+from tracking.opens import clients, rules
 from tracking.opens.clients import DESKTOP, MOBILE, TABLET, Client, client, is_crawler
+from tracking.opens.rules import Agent
 
 WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 BLINK = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -160,6 +161,24 @@ def test_a_mail_program_is_named(user_agent: str, named: Client) -> None:
 @pytest.mark.parametrize(("user_agent", "named"), OTHERS)
 def test_what_is_no_mail_program_is_named_as_people_call_it(user_agent: str, named: Client) -> None:
     assert client(user_agent) == named
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        fragment
+        for agent, fragments in rules.NAMES
+        if agent is Agent.MAIL_APP or agent.name.endswith("_PROXY")
+        for fragment in fragments
+    ],
+)
+def test_whatever_the_rules_take_for_a_proxy_or_a_mail_program_is_named_and_not_as_a_browser(
+    fragment: str,
+) -> None:
+    assert client(f"{WINDOWS} {BLINK} Chrome/126.0.0.0 {fragment}1.0 Safari/537.36").name not in {
+        None,
+        "Chrome",
+    }
 
 
 anything = st.text(st.characters(exclude_categories=()), max_size=300) | st.binary(max_size=300).map(

@@ -137,6 +137,56 @@ def test_a_summary_that_changes_no_counter_is_a_plain_update(
         activity.write_summary(MESSAGE, replace(DELIVERY, summary=BOT, version=1), later)
 
 
+def many_days(first: date, days: int) -> Summary:
+    """Two opens on each of so many days."""
+    opens = {first + number * ONE_DAY: {OpenClass.DIRECT_OPEN: 2} for number in range(days)}
+    start, end = (datetime.combine(day, time(12), UTC) for day in (min(opens), max(opens)))
+    return Summary(opens, start, end, start)
+
+
+def test_a_summary_of_more_days_than_a_transaction_takes_is_written_and_counts_once(
+    activity: Activity,
+) -> None:
+    activity.start(DELIVERY)
+    old, new = many_days(DAY, 150), many_days(DAY + 75 * ONE_DAY, 150)
+
+    activity.write_summary(MESSAGE, DELIVERY, old)
+    activity.write_summary(MESSAGE, replace(DELIVERY, summary=old, version=2), new)
+
+    assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, summary=new, version=4)
+    first = DAY + 75 * ONE_DAY
+    expected = {first + number * ONE_DAY: {"direct_open": 2} for number in range(150)}
+    expected[first] |= {"opened": 1, "human": 1}
+    assert counts(activity, days=300) == expected
+
+
+def test_a_summary_that_another_writer_changed_between_two_transactions_counts_once(
+    activity: Activity, dynamodb: "DynamoDBClient"
+) -> None:
+    activity.start(DELIVERY)
+    summary = many_days(DAY, 150)
+    written: list[int] = []
+
+    def write_first(**_: object) -> None:
+        written.append(1)
+        if len(written) == 2:
+            other = activity.delivery(EMAIL_ID, 1)
+            assert other
+            activity.write_summary(MESSAGE, other, Summary())
+
+    dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", write_first)
+
+    with pytest.raises(StaleVersion):
+        activity.write_summary(MESSAGE, DELIVERY, summary)
+    assert counts(activity, days=300) == {}
+    left = activity.delivery(EMAIL_ID, 1)
+    assert left
+    activity.write_summary(MESSAGE, left, summary)
+
+    assert counts(activity, days=300)[DAY] == {"direct_open": 2, "opened": 1, "human": 1}
+    assert sum(counts(activity, days=300).values(), Counter()).total() == 302
+
+
 @pytest.mark.parametrize(
     ("operation", "error", "raised"),
     [
@@ -259,8 +309,8 @@ def test_an_open_costs_a_delivery_and_a_counter_of_less_than_a_kilobyte(
     assert all(size(item) < 1000 for item in dynamodb.scan(TableName="Activity")["Items"])
 
 
-def counts(activity: Activity) -> dict[date, Counter[str]]:
-    return activity.counts(MESSAGE.kind, MESSAGE.credential_id, DAY - ONE_DAY, DAY + 7 * ONE_DAY)
+def counts(activity: Activity, days: int = 7) -> dict[date, Counter[str]]:
+    return activity.counts(MESSAGE.kind, MESSAGE.credential_id, DAY - ONE_DAY, DAY + days * ONE_DAY)
 
 
 def size(value: object) -> int:
