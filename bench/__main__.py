@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from bench import injection, opens
+from bench import injection, opens, pixel
 from bench.report import machine, record, table
 
-SUBJECTS = (injection, opens)
+SUBJECTS = (injection, opens, pixel)
 RESULTS = Path(__file__).with_name("results.json")
 
 

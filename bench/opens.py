@@ -149,7 +149,7 @@ def _history(number: int, random: Random) -> History:
             address = str(IPv4Address(random.getrandbits(32)))
             event_id = f"{random.getrandbits(128):032x}"
             fetches.append(Fetch(event_id, at, "GET", user_agent, address, asn, "DE", "Berlin", headers))
-    return Sending(delivered_at, delivered_at, "192.0.2.1"), fetches
+    return Sending(delivered_at, "192.0.2.1"), fetches
 
 
 def forgetful(histories: Sequence[History]) -> Call:

@@ -5,6 +5,7 @@
 | the modules of `functions` and `tracking` that the handler imports, directly or not | the source itself |
 | the files beside such a module with its name and another suffix, such as `networks.csv` | the file's name |
 | the wheels of the dependency group named like the handler's folder | pyproject.toml, uv.lock |
+| bytecode of all of it | Python 3.13, which Lambda runs too |
 
 boto3 is not in it: the Lambda runtime brings it.
 """
@@ -110,7 +111,7 @@ def staged(handler: str, architecture: str) -> Path:
     group = handler.split(".")[1]
     third_party = wheels.installed(group, architecture)
 
-    digest = hashlib.sha256(third_party.name.encode())
+    digest = hashlib.sha256(third_party.name.encode() + Path(__file__).read_bytes())
     for path in files:
         digest.update(f"{path}\0".encode() + (wheels.ROOT / path).read_bytes() + b"\0")
 
@@ -120,6 +121,8 @@ def staged(handler: str, architecture: str) -> Path:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(wheels.ROOT / path, target)
+        for package in OWN_PACKAGES:
+            wheels.compile_below(folder, folder / package)
 
     return wheels.built(wheels.BUILD / "zips" / f"{group}-{architecture}-{digest.hexdigest()[:16]}", stage)
 

@@ -16,6 +16,10 @@ PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28
 """Lambda's architectures, and uv's names for what runs there: Amazon Linux 2023 has glibc 2.34."""
 
 
+TASK_ROOT = "/var/task"
+"""Where Lambda unpacks a zip."""
+
+
 class UvFailed(Exception):
     """uv is not there, or could not do what it was asked for."""
 
@@ -49,8 +53,29 @@ def installed(group: str, architecture: str) -> Path:
         # Programs start with the path of this machine's Python, and Lambda runs none of them.
         shutil.rmtree(folder / "bin", ignore_errors=True)
         (folder / ".lock").unlink(missing_ok=True)
+        compile_below(folder, folder)
 
     return built(BUILD / "wheels" / f"{group}-{architecture}-{digest[:16]}", install)
+
+
+def compile_below(root: Path, folder: Path) -> None:
+    """Put bytecode beside all sources in a folder: Lambda unpacks a zip where Python cannot write its own.
+
+    It is used whatever the sources' times are, and the same whenever it is made.
+
+    Args:
+        root: What becomes `TASK_ROOT`, which is where tracebacks will say that the sources are.
+        folder: `root`, or a folder below it.
+    """
+    subprocess.run(  # noqa: S603 -- Python's own module
+        [
+            *(sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
+            *("-s", str(root), "-p", TASK_ROOT, str(folder)),
+        ],
+        # A package may hold what is no Python of this version, such as a template.
+        check=False,
+        capture_output=True,
+    )
 
 
 def built(folder: Path, build: Callable[[Path], None]) -> Path:

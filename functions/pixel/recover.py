@@ -68,16 +68,17 @@ def _process(record: SQSRecord) -> None:
 def _read(key: str) -> int:
     """Recover what a log has; how many requests there were to look into."""
     running: deque[Future[None]] = deque()
-    found = 0
+    looked_into = 0
     logged = _access_logs().requests(key, requests.PIXEL_PREFIX, requests.HOP_PREFIX)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for found, request in enumerate(filter(_is_open, logged), start=1):
+        for request in filter(_is_open, logged):
+            looked_into += 1
             if len(running) == WAITING:
                 running.popleft().result()
             running.append(pool.submit(_recover, request))
     for recovered in running:
         recovered.result()
-    return found
+    return looked_into
 
 
 def _is_open(request: LoggedRequest) -> bool:

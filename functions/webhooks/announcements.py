@@ -11,7 +11,6 @@ import json
 import math
 import os
 from datetime import datetime, timedelta
-from itertools import islice
 
 from functions.webhooks import adapters, payloads
 from functions.webhooks.histories import current
@@ -93,7 +92,7 @@ def _tell(known: Interpretation, event: Event) -> None:
     opened = known.opened(event)
     if event.fetch and opened is None:
         return
-    is_first = opened in islice(known.opens.values(), 1)
+    is_first = event.event_id == next(iter(known.opens), None)
     payload = payloads.describe(known.message, known.history.delivery, event, opened, is_first=is_first)
     for endpoint in adapters.settings().endpoints():
         if endpoint.wants(event.type, known.message.credential_id):

@@ -32,7 +32,7 @@ def test_every_queue_ends_in_dead_letters_that_raise_an_alarm(template: Template
     watched = {
         spelled(dimension["Value"])
         for alarm in template.of_type("AWS::CloudWatch::Alarm").values()
-        for dimension in alarm["Dimensions"]
+        for dimension in alarm.get("Dimensions", [])
     }
     for name, queue in queues.items():
         if not name.endswith("DeadLetters"):

@@ -158,9 +158,7 @@ def test_very_long_headers_are_cut(cloud: Cloud) -> None:
     ],
     ids=["forged", "made_up", "truncated", "over_long", "padded", "not_ascii", "path", "empty"],
 )
-def test_any_other_token_gets_an_image_and_records_nothing(
-    cloud: Cloud, spoil: Callable[[str], str]
-) -> None:
+def test_any_other_token_gets_an_image_and_records_nothing(cloud: Cloud, spoil: Callable[[str], str]) -> None:
     answer = handle(request(f"/o/{spoil(pixel_path(cloud)[3:-4])}.gif"), None)
 
     # Of a key that is not known nobody can say here that it is made up.
