@@ -47,6 +47,7 @@ summaries = st.builds(
     last_open_at=st.none() | times,
     first_human_at=st.none() | times,
     first_prefetch_at=st.none() | times,
+    fetches=st.integers(0, 200).map(lambda hundreds: hundreds * 100),
 )
 deliveries = st.builds(
     Delivery,

@@ -28,7 +28,8 @@ class Recorder:
             fetch: The facts.
 
         Returns:
-            The token; None if the delivery is gone, or is not to be tracked: there is nothing to keep.
+            The token; None if there is nothing to keep: the delivery is gone, is not to be tracked, or has as
+            many fetches as are kept.
 
         Raises:
             UnknownKey: The text names a key that is not there, or is newer than those just read.
@@ -37,7 +38,9 @@ class Recorder:
         """
         token = verified(tokens.verify, text, self.keys)
         delivery = self.activity.delivery(token.email_id, token.recipient)
-        if delivery is None or delivery.mode is TrackingMode.OFF or is_expired(delivery, fetch.at):
+        if delivery is None or delivery.mode is TrackingMode.OFF:
+            return None
+        if delivery.is_full or is_expired(delivery, fetch.at):
             return None
         self.activity.append(token.email_id, token.recipient, fetched(fetch))
         return token

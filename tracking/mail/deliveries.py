@@ -88,6 +88,13 @@ class Evidence(StrEnum):
     """At least one open shows that a person displayed the mail."""
 
 
+FETCHES_KEPT = 10_000
+"""How many fetches of one delivery's pixel are recorded, and some more that come while they are counted: who
+has the pixel's URL may ask for it without end, and each fetch is judged by all others."""
+
+FETCHES_COUNTED_BY = 100
+"""In what steps a summary counts fetches, so that a repetition seldom changes it."""
+
 OPENED, HUMAN, PREFETCH_ONLY = "opened", "human", "prefetch_only"
 """The daily counters beside those of the classes: each delivery counts once, on the day of the first open of
 whatever class, of the first human evidence, and of the first prefetch while there is no human evidence."""
@@ -99,6 +106,7 @@ class Summary:
 
     `opens` holds how many opens of each class there were on each day, by UTC. The times are those of the
     first and the last open of whatever class, of the first that shows a person, and of the first prefetch.
+    `fetches` is how many there were, rounded down to steps of `FETCHES_COUNTED_BY`.
     """
 
     opens: Mapping[date, Mapping[OpenClass, int]] = field(default_factory=dict)
@@ -106,6 +114,7 @@ class Summary:
     last_open_at: datetime | None = None
     first_human_at: datetime | None = None
     first_prefetch_at: datetime | None = None
+    fetches: int = 0
 
     @property
     def totals(self) -> Mapping[OpenClass, int]:
@@ -214,6 +223,11 @@ class Delivery:
     ses_message_id: str | None = None
     summary: Summary = field(default_factory=Summary)
     version: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more fetches are recorded."""
+        return self.summary.fetches >= FETCHES_KEPT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
-from tracking.mail.deliveries import Event, EventType, History, Message, Summary, utc_day
+from tracking.mail.deliveries import FETCHES_COUNTED_BY, Event, EventType, History, Message, Summary, utc_day
 from tracking.opens.classification import Open, Sending, classify
 from tracking.opens.rules import OpenClass
 
@@ -71,6 +71,7 @@ def summarise(found: Collection[Open]) -> Summary:
     for opened in found:
         days.setdefault(utc_day(opened.at), Counter())[opened.open_class] += 1
     times = [opened.at for opened in found]
+    fetches = sum(opened.count for opened in found)
     return Summary(
         opens=days,
         first_open_at=min(times, default=None),
@@ -79,4 +80,5 @@ def summarise(found: Collection[Open]) -> Summary:
         first_prefetch_at=min(
             (opened.at for opened in found if opened.open_class in _PREFETCHES), default=None
         ),
+        fetches=fetches - fetches % FETCHES_COUNTED_BY,
     )

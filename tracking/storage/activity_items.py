@@ -210,6 +210,7 @@ def summary_map(summary: Summary) -> Item:
             for day, by_class in summary.opens.items()
         },
         **{name: to_text(at) for name, at in times.items() if at},
+        "fetches": summary.fetches,
     }
 
 
@@ -223,6 +224,7 @@ def _summary(item: Item) -> Summary:
         last_open_at=to_time(item.get("last_open_at")),
         first_human_at=to_time(item.get("first_human_at")),
         first_prefetch_at=to_time(item.get("first_prefetch_at")),
+        fetches=int(item["fetches"]),
     )
 
 

@@ -23,7 +23,7 @@ from tests.functions.pixel.cloudfront import (
 )
 from tracking import tokens
 from tracking.mail import deliveries
-from tracking.mail.deliveries import Delivery, TrackingMode
+from tracking.mail.deliveries import FETCHES_KEPT, Delivery, Summary, TrackingMode
 from tracking.opens.fetches import Fetch
 from tracking.opens.reading import Reading
 from tracking.storage import overflow
@@ -369,3 +369,15 @@ def test_a_fetch_is_recorded_although_it_is_not_known_whether_to_time_its_reader
     assert_is_the_pixel(handle(request(pixel_path(cloud), user_agent=CHROME, accept_language="de"), None))
 
     assert recorded(cloud).reading is None
+
+
+@pytest.mark.parametrize(("fetches", "is_kept"), [(FETCHES_KEPT - 100, True), (FETCHES_KEPT, False)])
+def test_a_pixel_that_was_fetched_without_end_is_not_recorded_for_ever(
+    cloud: Cloud, fetches: int, is_kept: bool
+) -> None:
+    full = Summary(fetches=fetches)
+    cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT, summary=full))
+
+    assert_is_the_pixel(handle(request(pixel_path(cloud)), None))
+
+    assert len(cloud.stored_events()) == is_kept

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,13 @@ def test_a_mail_program_is_human_evidence() -> None:
     assert summary(history(OUTLOOK)) == Summary(
         {day: {OpenClass.DIRECT_OPEN: 1}}, OUTLOOK.at, OUTLOOK.at, OUTLOOK.at, None
     )
+
+
+@pytest.mark.parametrize(("fetched", "counted"), [(1, 0), (99, 0), (100, 100), (250, 200)])
+def test_fetches_are_counted_in_hundreds_whether_they_repeat_or_not(fetched: int, counted: int) -> None:
+    fetches = [replace(OUTLOOK, event_id=str(number)) for number in range(fetched)]
+
+    assert summary(history(*fetches)).fetches == counted
 
 
 def test_the_address_that_the_mail_came_from_is_the_senders() -> None:
