@@ -1,7 +1,7 @@
 """Least privilege, both ways: nothing is granted that is not used, and nothing is used in vain."""
 
-import random
 import re
+import secrets
 import time
 import uuid
 from contextlib import suppress
@@ -153,7 +153,7 @@ def _open(system: LocalSystem, mail: dict[str, Any]) -> None:
     assert pixel
     url, path, token = pixel[0], pixel[1], pixel[2]
     # From somewhere else each time: the same client at once would repeat its open.
-    address = f"198.18.{random.randrange(256)}.1"  # noqa: S311
+    address = f"198.18.{secrets.randbelow(256)}.1"
     place = {"CloudFront-Viewer-Address": f"{address}:40000"}
     browser = replace(demo.BROWSER, headers={**demo.BROWSER.headers, **place})
     hop = demo.load(url, browser)
