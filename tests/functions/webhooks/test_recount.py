@@ -19,8 +19,8 @@ from tracking.opens.fetches import Fetch
 
 AT = datetime(2026, 11, 24, 20, tzinfo=UTC)
 CREDENTIALS = [(CredentialKind.SMTP_USER, "alice"), (CredentialKind.API_KEY, "api-1")]
-DELIVERIES = 36
-FETCHES = 300
+DELIVERIES = 24
+FETCHES = 150
 SEED = 20261124
 CLIENTS = [
     Fetch("", AT, user_agent="Mozilla/5.0", address="172.224.226.1", asn=36183),

@@ -26,7 +26,7 @@ OUTLOOK = Fetch(
     user_agent="Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.16026; Pro)",
     address="198.51.100.7",
 )
-FETCHES = st.lists(strategies.fetches, unique_by=lambda fetch: fetch.event_id)
+FETCHES = st.lists(strategies.fetches, unique_by=lambda fetch: fetch.event_id, max_size=6)
 
 
 def history(*fetches: Fetch, quoted_at: datetime | None = None) -> History:
