@@ -32,6 +32,8 @@ pytestmark = pytest.mark.e2e
 DENIED_WITHIN_SECONDS = 25
 """The webhook of a timed open leaves ten seconds after the mail was closed."""
 
+ATTEMPTS = 3
+
 # Granted, and never seen by the emulator's IAM. The right of each line is used in AWS all the same.
 UNSEEN = {
     # The emulator writes a function's logs itself.
@@ -100,9 +102,8 @@ def test_without_any_one_of_its_rights_a_function_fails(system: LocalSystem, fun
     needless = []
     for grant in needed:
         with withdrawn(system, grant):
-            before = len(system.decisions())
-            _use(system)
-            if not _is_denied(system, grant, before):
+            # Another function may do the work first, with a right of its own: a summary is written by two.
+            if not any(_is_denied_in_use(system, grant) for _ in range(ATTEMPTS)):
                 needless.append((grant.action, grant.resource))
 
     assert needless == []
@@ -196,6 +197,12 @@ def _output(system: LocalSystem, name: str) -> str:
         StackName=system.endpoints.stack
     )["Stacks"]
     return next(output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == name)
+
+
+def _is_denied_in_use(system: LocalSystem, grant: Grant) -> bool:
+    before = len(system.decisions())
+    _use(system)
+    return _is_denied(system, grant, before)
 
 
 def _is_denied(system: LocalSystem, grant: Grant, before: int) -> bool:

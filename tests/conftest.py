@@ -1,0 +1,8 @@
+"""What makes the tests quick."""
+
+import functools
+
+import botocore.session
+
+# moto forgets boto3's session before each test, and a new one reads AWS's service models again: half a second.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
