@@ -4,5 +4,5 @@ import functools
 
 import botocore.session
 
-# moto forgets boto3's session before each test, and a new one reads AWS's service models again: half a second.
+# moto forgets boto3's session before each test, and a new one would read AWS's service models again.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
