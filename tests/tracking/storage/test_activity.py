@@ -301,7 +301,10 @@ def test_an_open_costs_a_delivery_and_a_counter_of_less_than_a_kilobyte(
             DAY + ONE_DAY: {OpenClass.DIRECT_OPEN: 3},
             DAY + 2 * ONE_DAY: {OpenClass.PROXIED_OPEN: 3},
         },
-        *[AT] * 4,
+        AT,
+        AT,
+        AT,
+        AT,
     )
 
     activity.write_summary(MESSAGE, DELIVERY, summary)
