@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from functions.api import adapters
-from functions.api.answers import Refusal, success
+from functions.api.answers import Answer, Refusal, answer
 from functions.api.events import ActivityType, activity_type, date, show
 from tracking.mail import summaries
 from tracking.mail.deliveries import Message
@@ -90,7 +90,7 @@ class Timeline(BaseModel):
 
 
 @router.post("/activity/search")
-def search(wanted: Annotated[Search, Body()]) -> dict[str, Any]:
+def search(wanted: Annotated[Search, Body()]) -> Answer[Any]:
     """Events of a time range, the newest first, a page at a time."""
     now = datetime.now(UTC)
     start = (
@@ -106,16 +106,16 @@ def search(wanted: Annotated[Search, Body()]) -> dict[str, Any]:
     more = len(page) > limit
     token = base64.urlsafe_b64encode(page[limit - 1][0].encode()).decode().rstrip("=") if more else None
     events = [event for _, event in page[:limit]]
-    return success(router, {"continue_token": token, "total_events": len(events), "events": events})
+    return answer(router, {"continue_token": token, "total_events": len(events), "events": events})
 
 
 @router.post("/activity/timeline")
-def timeline(wanted: Annotated[Timeline, Body()]) -> dict[str, Any]:
+def timeline(wanted: Annotated[Timeline, Body()]) -> Answer[Any]:
     """An extension: what happened to one delivery, the oldest first, and what it comes to."""
     found = _delivery(wanted.email_id, wanted.recipient)
     message, delivery = found.message, found.history.delivery
     summary = summaries.summarise(found.opens.values())
-    return success(
+    return answer(
         router,
         {
             "email_id": message.email_id,

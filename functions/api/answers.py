@@ -1,15 +1,31 @@
 """How the API answers: SMTP2GO's envelope, and its errors."""
 
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import BaseModel, Field
 
-type Data = dict[str, object] | list[dict[str, object]]
-"""What an answer holds under `data`."""
+EXTENSION: Final[dict[str, bool]] = {"x-extension": True}
+"""Marks a call (`openapi_extensions=`) or a field (`json_schema_extra=`) that SMTP2GO does not have."""
+
+
+def ignoring(*fields: str) -> dict[str, list[str]]:
+    """Marks, as `openapi_extensions=`, the fields of SMTP2GO's call that are accepted and have no effect."""
+    return {"x-ignored": sorted(fields)}
+
+
+RequestId = Annotated[str, Field(description="Names the call, in the answer and in our log")]
+
+
+class Answer[T](BaseModel):
+    """What a call answers."""
+
+    request_id: RequestId
+    data: T
 
 
 class ErrorCode(StrEnum):
@@ -25,12 +41,21 @@ class ErrorCode(StrEnum):
     """A field of the request is missing or wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(BaseModel):
     """A field that was refused, and why."""
 
-    name: str
+    fieldname: Annotated[str, Field(description="Where it stands in the body, such as `to.0`")]
     message: str
+
+
+class Failure(BaseModel):
+    """What a refused call says under `data`."""
+
+    error: Annotated[str, Field(description="What was wrong, for people; it names every refused field")]
+    error_code: ErrorCode
+    field_validation_errors: Annotated[
+        FieldError | None, Field(description="The first refused field; absent if no field was to blame")
+    ] = None
 
 
 class Refusal(Exception):
@@ -42,11 +67,13 @@ class Refusal(Exception):
         message: str,
         code: ErrorCode = ErrorCode.API_EXCEPTION,
         field: FieldError | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.field = field
+        self.headers = dict(headers or {})
 
 
 def invalid(name: str, message: str) -> Refusal:
@@ -55,25 +82,21 @@ def invalid(name: str, message: str) -> Refusal:
         HTTPStatus.BAD_REQUEST,
         f"{name}: {message}",
         ErrorCode.NON_VALIDATING_IN_PAYLOAD,
-        FieldError(name, message),
+        FieldError(fieldname=name, message=message),
     )
 
 
-def success(router: APIGatewayHttpRouter, data: Data) -> dict[str, object]:
-    """The body of an answer with data."""
-    return {"request_id": router.lambda_context.aws_request_id, "data": data}
+def answer[T](router: APIGatewayHttpRouter, data: T) -> Answer[T]:
+    """The answer to the call that a router is serving."""
+    return Answer(request_id=router.lambda_context.aws_request_id, data=data)
 
 
 def failure(refusal: Refusal, request_id: str) -> "Response[str]":
     """The answer to a refused request. `data` is an object, which SMTP2GO's own clients rely on."""
-    data: dict[str, object] = {"error": str(refusal), "error_code": refusal.code}
-    if refusal.field:
-        data["field_validation_errors"] = {
-            "fieldname": refusal.field.name,
-            "message": refusal.field.message,
-        }
+    said = Failure(error=str(refusal), error_code=refusal.code, field_validation_errors=refusal.field)
     return Response(
         status_code=refusal.status,
         content_type="application/json",
-        body=json.dumps({"request_id": request_id, "data": data}),
+        headers=refusal.headers,
+        body=Answer(request_id=request_id, data=said).model_dump_json(exclude_none=True),
     )

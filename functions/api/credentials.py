@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from functions.api import adapters
-from functions.api.answers import invalid, success
+from functions.api.answers import Answer, answer, invalid
 from tracking.mail import credentials, passwords
 from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
 
@@ -107,65 +107,65 @@ class ApiKeyFilter(BaseModel):
 
 
 @router.post("/users/smtp/add")
-def add_smtp_user(user: Annotated[SmtpUser, Body()]) -> dict[str, Any]:
+def add_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[Any]:
     """Add an SMTP user. Its password is in the answer, and never again."""
     password = user.email_password or secrets.token_urlsafe(18)
     given = user.model_copy(update={"email_password": password})
     added = _add(Credential(CredentialKind.SMTP_USER, user.username, _now(), **given.changes()), "username")
-    return success(router, {"results": [_shown(added) | {"email_password": password}]})
+    return answer(router, {"results": [_shown(added) | {"email_password": password}]})
 
 
 @router.post("/users/smtp/edit")
-def replace_smtp_user(user: Annotated[SmtpUser, Body()]) -> dict[str, Any]:
+def replace_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[Any]:
     """Edit an SMTP user; what is left out goes to its default, but for the password."""
-    return success(router, {"results": [_shown(_edit(_smtp_user(user.username), user, keep=False))]})
+    return answer(router, {"results": [_shown(_edit(_smtp_user(user.username), user, keep=False))]})
 
 
 @router.patch("/users/smtp/edit")
-def patch_smtp_user(user: Annotated[SmtpUser, Body()]) -> dict[str, Any]:
+def patch_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[Any]:
     """Edit an SMTP user; what is left out stays."""
-    return success(router, [_shown(_edit(_smtp_user(user.username), user, keep=True))])
+    return answer(router, [_shown(_edit(_smtp_user(user.username), user, keep=True))])
 
 
 @router.post("/users/smtp/view")
-def view_smtp_users(which: Annotated[SmtpUserFilter, Body()]) -> dict[str, Any]:
+def view_smtp_users(which: Annotated[SmtpUserFilter, Body()]) -> Answer[Any]:
     """All SMTP users, or one."""
     found = (
         [_smtp_user(which.username)]
         if which.username
         else adapters.settings().credentials(CredentialKind.SMTP_USER)
     )
-    return success(router, {"results": [_shown(user) for user in found]})
+    return answer(router, {"results": [_shown(user) for user in found]})
 
 
 @router.post("/ip_auth/add")
-def add_ip_address(address: Annotated[IpAddress, Body()]) -> dict[str, Any]:
+def add_ip_address(address: Annotated[IpAddress, Body()]) -> Answer[Any]:
     """Let an address or CIDR range hand in mail without a login. An extension of SMTP2GO's API."""
     added = _add(
         Credential(CredentialKind.IP_ADDRESS, address.ip_address, _now(), **address.changes()), "ip_address"
     )
-    return success(router, {"results": [_shown(added)]})
+    return answer(router, {"results": [_shown(added)]})
 
 
 @router.patch("/ip_auth/edit")
-def patch_ip_address(address: Annotated[IpAddress, Body()]) -> dict[str, Any]:
+def patch_ip_address(address: Annotated[IpAddress, Body()]) -> Answer[Any]:
     """Edit an authenticated IP address; what is left out stays."""
-    return success(router, [_shown(_edit(_ip_address(address.ip_address), address, keep=True))])
+    return answer(router, [_shown(_edit(_ip_address(address.ip_address), address, keep=True))])
 
 
 @router.post("/ip_auth/view")
-def view_ip_addresses(which: Annotated[IpAddressFilter, Body()]) -> dict[str, Any]:
+def view_ip_addresses(which: Annotated[IpAddressFilter, Body()]) -> Answer[Any]:
     """All authenticated IP addresses, or one."""
     found = (
         [_ip_address(which.ip_address)]
         if which.ip_address
         else adapters.settings().credentials(CredentialKind.IP_ADDRESS)
     )
-    return success(router, {"results": [_shown(address) for address in found]})
+    return answer(router, {"results": [_shown(address) for address in found]})
 
 
 @router.post("/api_keys/add")
-def add_api_key(key: Annotated[ApiKey, Body()]) -> dict[str, Any]:
+def add_api_key(key: Annotated[ApiKey, Body()]) -> Answer[Any]:
     """Add an API key. It is in the answer, and never again."""
     text = credentials.new_api_key(os.urandom(credentials.API_KEY_RANDOM_BYTES))
     _check_grant(key.endpoints or DEFAULT_ENDPOINTS)
@@ -179,31 +179,31 @@ def add_api_key(key: Annotated[ApiKey, Body()]) -> dict[str, Any]:
         ),
         "api_key",
     )
-    return success(router, [_shown(added) | {"api_key": text}])
+    return answer(router, [_shown(added) | {"api_key": text}])
 
 
 @router.post("/api_keys/edit")
-def replace_api_key(key: Annotated[ApiKeyEdit, Body()]) -> dict[str, Any]:
+def replace_api_key(key: Annotated[ApiKeyEdit, Body()]) -> Answer[Any]:
     """Edit an API key; what is left out goes to its default."""
     edited = _api_key(key.id)
     _check_grant([*edited.endpoints, *(key.endpoints or DEFAULT_ENDPOINTS)])
-    return success(router, [_shown(_edit(edited, key, keep=False))])
+    return answer(router, [_shown(_edit(edited, key, keep=False))])
 
 
 @router.patch("/api_keys/edit")
-def patch_api_key(key: Annotated[ApiKeyEdit, Body()]) -> dict[str, Any]:
+def patch_api_key(key: Annotated[ApiKeyEdit, Body()]) -> Answer[Any]:
     """Edit an API key; what is left out stays."""
     edited = _api_key(key.id)
     _check_grant([*edited.endpoints, *(key.endpoints or ())])
-    return success(router, [_shown(_edit(edited, key, keep=True))])
+    return answer(router, [_shown(_edit(edited, key, keep=True))])
 
 
 @router.post("/api_keys/view")
-def view_api_keys(which: Annotated[ApiKeyFilter, Body()]) -> dict[str, Any]:
+def view_api_keys(which: Annotated[ApiKeyFilter, Body()]) -> Answer[Any]:
     """All API keys, those whose id or description holds a text, or one."""
     found = [_api_key(which.id)] if which.id else adapters.settings().credentials(CredentialKind.API_KEY)
     search = (which.search or "").lower()
-    return success(router, [_shown(key) for key in found if search in f"{key.id} {key.description}".lower()])
+    return answer(router, [_shown(key) for key in found if search in f"{key.id} {key.description}".lower()])
 
 
 def _now() -> datetime:

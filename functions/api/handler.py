@@ -53,7 +53,7 @@ def _refused(refusal: Refusal) -> "Response[str]":
 @app.exception_handler(RequestValidationError)
 def _fields_refused(error: RequestValidationError) -> "Response[str]":
     fields = [_field_error(found) for found in error.errors()]
-    message = "; ".join(f"{field.name}: {field.message}" for field in fields)
+    message = "; ".join(f"{field.fieldname}: {field.message}" for field in fields)
     return _failed(Refusal(HTTPStatus.BAD_REQUEST, message, ErrorCode.NON_VALIDATING_IN_PAYLOAD, fields[0]))
 
 
@@ -88,9 +88,9 @@ def _unavailable(error: StorageUnavailable, request_id: str) -> "Response[str]":
 def _field_error(found: dict[str, Any]) -> FieldError:
     """What pydantic found, with where in the body it stands, such as `to.0`."""
     if found["type"] == "json_invalid":
-        return FieldError("body", "it is not JSON")
+        return FieldError(fieldname="body", message="it is not JSON")
     name = ".".join(str(part) for part in found["loc"] if part != "body") or "body"
-    return FieldError(name, found["msg"].removeprefix("Value error, "))
+    return FieldError(fieldname=name, message=found["msg"].removeprefix("Value error, "))
 
 
 def _normalised(event: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _plain(response: "Response[str]") -> dict[str, Any]:
     """An answer that never reached the resolver, in API Gateway's shape."""
     return {
         "statusCode": int(response.status_code),
-        "headers": {"Content-Type": "application/json"},
+        "headers": {"Content-Type": "application/json", **response.headers},
         "body": response.body,
         "isBase64Encoded": False,
     }

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from functions.api import events
-from functions.api.answers import success
+from functions.api.answers import Answer, answer
 from tracking.opens import rules
 from tracking.opens.classification import Sending, classify
 from tracking.opens.fetches import MAX_HEADER, MAX_USER_AGENT, Fetch
@@ -44,7 +44,7 @@ class Explain(BaseModel):
 
 
 @router.post("/opens/explain")
-def explain(wanted: Annotated[Explain, Body()]) -> dict[str, Any]:
+def explain(wanted: Annotated[Explain, Body()]) -> Answer[Any]:
     """An extension: what the rules say of a fetch as it is described."""
     now = datetime.now(UTC)
     since = wanted.seconds_since_delivery
@@ -59,7 +59,7 @@ def explain(wanted: Annotated[Explain, Body()]) -> dict[str, Any]:
         headers=wanted.headers or {},
     )
     (opened,) = classify(Sending(delivered_at=delivered_at), [fetch])
-    return success(
+    return answer(
         router,
         {
             **events.meaning(opened),

@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel
 
 from functions.api import adapters
-from functions.api.answers import invalid, success
+from functions.api.answers import Answer, answer, invalid
 from functions.api.mails import Mail, compose, mailbox
 from tracking.mail import addresses, email_ids
 from tracking.mail.credentials import Credential
@@ -34,7 +34,7 @@ class MimeMail(BaseModel):
 
 
 @router.post("/email/send")
-def send(mail: Annotated[Mail, Body()]) -> dict[str, Any]:
+def send(mail: Annotated[Mail, Body()]) -> Answer[Any]:
     """Send a mail to all its recipients."""
     try:
         message = compose(mail)
@@ -45,7 +45,7 @@ def send(mail: Annotated[Mail, Body()]) -> dict[str, Any]:
 
 
 @router.post("/email/mime")
-def send_mime(mail: Annotated[MimeMail, Body()]) -> dict[str, Any]:
+def send_mime(mail: Annotated[MimeMail, Body()]) -> Answer[Any]:
     """Send a mail that the caller wrote, to the recipients in its To, Cc and Bcc."""
     try:
         message = base64.b64decode(mail.mime_email, validate=True)
@@ -63,7 +63,7 @@ def send_mime(mail: Annotated[MimeMail, Body()]) -> dict[str, Any]:
     return _accept(sender, recipients, message, "mime_email")
 
 
-def _accept(sender: str, recipients: tuple[str, ...], message: bytes, field: str) -> dict[str, Any]:
+def _accept(sender: str, recipients: tuple[str, ...], message: bytes, field: str) -> Answer[Any]:
     """Put a mail into the outbox; the answer says so only when it is there."""
     caller: Credential | None = router.context["caller"]
     if caller is None:
@@ -85,7 +85,7 @@ def _accept(sender: str, recipients: tuple[str, ...], message: bytes, field: str
     )
     adapters.outbox().put(envelope, message)
     LOGGER.info("queued", email_id=envelope.email_id, recipients=len(recipients), size=envelope.size)
-    return success(
+    return answer(
         router,
         {"succeeded": len(recipients), "failed": 0, "failures": [], "email_id": envelope.email_id},
     )

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AliasChoices, BaseModel, Field
 
 from functions.api import adapters
-from functions.api.answers import invalid, success
+from functions.api.answers import Answer, answer, invalid
 from tracking.mail.deliveries import EventType
 from tracking.mail.endpoints import Endpoint, OutputFormat, signing_secret
 
@@ -59,7 +59,7 @@ class EndpointId(BaseModel):
 
 
 @router.post("/webhook/add")
-def add(new: Annotated[NewEndpoint, Body()]) -> dict[str, Any]:
+def add(new: Annotated[NewEndpoint, Body()]) -> Answer[Any]:
     """Add an endpoint. Its signing secret is in the answer: an extension of SMTP2GO's API."""
     root = adapters.webhook_signing_root()
     endpoint = Endpoint(
@@ -71,23 +71,23 @@ def add(new: Annotated[NewEndpoint, Body()]) -> dict[str, Any]:
         output_format=new.output_format or OutputFormat.FORM,
     )
     adapters.settings().put_endpoint(endpoint)
-    return success(router, _shown(endpoint) | {"secret": signing_secret(endpoint, root)})
+    return answer(router, _shown(endpoint) | {"secret": signing_secret(endpoint, root)})
 
 
 @router.post("/webhook/view")
-def view() -> dict[str, Any]:
+def view() -> Answer[Any]:
     """All endpoints."""
-    return success(router, [_shown(endpoint) for endpoint in adapters.settings().endpoints()])
+    return answer(router, [_shown(endpoint) for endpoint in adapters.settings().endpoints()])
 
 
 @router.post("/webhook/remove")
-def remove(which: Annotated[EndpointId, Body()]) -> dict[str, Any]:
+def remove(which: Annotated[EndpointId, Body()]) -> Answer[Any]:
     """Remove an endpoint; what is on its way to it is not sent any more."""
     endpoint = adapters.settings().endpoint(which.id)
     if endpoint is None:
         raise invalid("id", f"there is no webhook {which.id}")
     adapters.settings().remove_endpoint(endpoint)
-    return success(router, _shown(endpoint))
+    return answer(router, _shown(endpoint))
 
 
 def _shown(endpoint: Endpoint) -> dict[str, object]:
