@@ -4,10 +4,10 @@ PYTHON := .venv/bin/python
 CDK := node_modules/.bin/cdk --no-notices
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup run demo stop check test corpus bench format relay synth deploy clean
+.PHONY: help setup run demo stop check test corpus bench format relay reference synth deploy clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what the lock files pin; the other commands do this themselves
 	@scripts/setup
@@ -39,6 +39,9 @@ format: setup ## Format the code and mend what ruff can mend
 
 relay: setup ## Compile Apple's list of relay addresses for the next deploy: make relay CSV=file
 	@$(PYTHON) -m tracking.opens.relay "$(CSV)"
+
+reference: setup ## Write docs/openapi.json and docs/api.md anew from the API's code
+	@$(PYTHON) -m reference
 
 synth: setup ## Write the CloudFormation template to cdk.out
 	@$(CDK) synth --quiet

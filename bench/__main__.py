@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from bench import injection, opens, pixel
+from bench import injection, opens, pixel, search
 from bench.report import machine, record, table
 
-SUBJECTS = (injection, opens, pixel)
+SUBJECTS = (injection, opens, pixel, search)
 RESULTS = Path(__file__).with_name("results.json")
 
 

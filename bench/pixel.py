@@ -181,11 +181,11 @@ def _write_units() -> Iterator[Row]:
             units.update(_units(model.name, params))
 
         dynamodb.meta.events.register("provide-client-params.dynamodb", count)
-        activity.append(_EMAIL_ID, 1, fetched(fetch))
+        activity.append(_delivery(), fetched(fetch))
         history = activity.history(_EMAIL_ID, 1)
         if history is None:
             raise LookupError("the delivery was stored, and is not there")
-        summary = summaries.summarise(summaries.opens(message, history))
+        summary = summaries.summarise(history, summaries.opens(message, history))
         activity.write_summary(message, history.delivery, summary)
     parts = ", ".join(f"{name} {count}" for name, count in units.items())
     yield Row(f"write units of an open ({parts})", units.total(), "", target=Target("≤", 6, ""))
@@ -245,6 +245,7 @@ def _delivery() -> Delivery:
         _EMAIL_ID,
         1,
         "olga.mustermann@mail.example.org",
+        "newsletter",
         TrackingMode.FULL,
         _AT - timedelta(minutes=10),
         placement="before_end",

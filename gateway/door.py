@@ -112,14 +112,12 @@ class Door:
         )
 
     def _store(self, session: Session, transaction: Transaction, message: bytes) -> str:
-        now = datetime.now(UTC)
-        envelope = envelopes.Envelope(
-            email_id=email_ids.new(now, os.urandom(email_ids.RANDOM_BYTES)),
-            kind=transaction.credential.kind,
-            credential_id=transaction.credential.id,
-            mail_from=(transaction.mail_from or "").removeprefix(_NULL_SENDER),
-            recipients=tuple(transaction.rcpt_tos),
-            received_at=now,
+        envelope = envelopes.new(
+            transaction.credential,
+            (transaction.mail_from or "").removeprefix(_NULL_SENDER),
+            transaction.rcpt_tos,
+            received_at=datetime.now(UTC),
+            random=os.urandom(email_ids.RANDOM_BYTES),
             size=len(message),
             source_ip=_source_ip(session),
         )

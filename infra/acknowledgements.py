@@ -8,6 +8,10 @@ _DEPLOYMENT = "Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C"
 _AWS_POLICIES = "arn:<AWS::Partition>:iam::aws:policy/service-role"
 _PYTHON = "The tests run on Python 3.13, which Lambda maintains until the middle of 2029."
 _OBJECTS = "The objects of one bucket. What they are called is not known before."
+_WEBHOOK_AUTH = (
+    "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:OpenTracking/webhooks/*"
+)
+_ENDPOINTS = "A secret for each webhook endpoint. Which there will be is not known before."
 _READERS = "Recipients read their mail, and administrators look after it, in any country."
 _FIREWALL = "A firewall costs more than all the rest at small scale. One can be attached to the distribution."
 _CLOUDFRONT_NAME = (
@@ -58,7 +62,12 @@ ACKNOWLEDGED = {
     "RecoverRole/DefaultPolicy": {
         "IAM5[Resource::<AccessLogsBucketCD784A59.Arn>/pixel/*]": _OBJECTS,
     },
-    "ApiRole/DefaultPolicy": {"IAM5[Resource::<OutboxMessages4620A4DA.Arn>/*]": _OBJECTS},
+    "ApiRole/DefaultPolicy": {
+        "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/messages/*]": _OBJECTS,
+        "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/uploads/*]": _OBJECTS,
+        f"IAM5[Resource::{_WEBHOOK_AUTH}]": _ENDPOINTS,
+    },
+    "DeliverRole/DefaultPolicy": {f"IAM5[Resource::{_WEBHOOK_AUTH}]": _ENDPOINTS},
     "GatewayPolicy": {"IAM5[Resource::<OutboxMessages4620A4DA.Arn>/*]": _OBJECTS},
     "FanOutRole/DefaultPolicy": {
         "IAM5[Resource::*]": "dynamodb:ListStreams, which IAM does not limit to a table.",

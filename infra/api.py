@@ -14,6 +14,11 @@ from infra.sign_in import SignIn
 
 METHODS = [apigateway.HttpMethod.POST, apigateway.HttpMethod.PATCH]
 
+CALLS_PER_SECOND = 200
+CALL_BURST = 400
+"""What each route takes from all callers together: more than SES lets most accounts send, and too few to
+use up the account's Lambda functions, which the pixel needs."""
+
 LOGGED_FIELDS = {
     "time": "$context.requestTime",
     "request_id": "$context.requestId",
@@ -60,6 +65,9 @@ class HttpApi(Construct):
             auto_deploy=True,
             access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=log.log_group_arn, format=json.dumps(LOGGED_FIELDS)
+            ),
+            default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=CALLS_PER_SECOND, throttling_burst_limit=CALL_BURST
             ),
         )
         self.domain_name = f"{self.api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"

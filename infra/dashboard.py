@@ -18,6 +18,15 @@ from infra.wheels import ROOT
 PAGE = ROOT / "dashboard"
 HSTS_AGE = Duration.days(365)
 
+CALL_HEADERS = (
+    "Accept",
+    "CloudFront-Viewer-Address",
+    "Content-Type",
+    "User-Agent",
+    "X-Smtp2go-Api-Key",
+)
+"""The headers of a program's call that the function sees. CloudFront tells who calls only in such a list."""
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -67,13 +76,7 @@ class Dashboard(Construct):
             log=deployment_log,
         )
         self.bucket = page.bucket
-        calls = cloudfront.BehaviorOptions(
-            origin=origins.HttpOrigin(http_api.domain_name),
-            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
-            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-            origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-        )
+        api = origins.HttpOrigin(http_api.domain_name)
         self.distribution = Distribution(
             self,
             "Distribution",
@@ -84,10 +87,23 @@ class Dashboard(Construct):
                 response_headers_policy=self._security_headers(),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             ),
-            additional_behaviors={"/v3/*": calls, "/console/*": calls},
+            additional_behaviors={
+                "/v3/*": _calls(api, self._call_headers()),
+                # A list could not have Authorization in it.
+                "/console/*": _calls(api, cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER),
+            },
             default_root_object="index.html",
             log_bucket=log_bucket,
             log_file_prefix="app/",
+        )
+
+    def _call_headers(self) -> cloudfront.OriginRequestPolicy:
+        return cloudfront.OriginRequestPolicy(
+            self,
+            "CallHeaders",
+            header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(*CALL_HEADERS),
+            query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
+            cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
         )
 
     def _security_headers(self) -> cloudfront.ResponseHeadersPolicy:
@@ -110,3 +126,15 @@ class Dashboard(Construct):
                 ),
             ),
         )
+
+
+def _calls(
+    api: cloudfront.IOrigin, origin_request_policy: cloudfront.IOriginRequestPolicy
+) -> cloudfront.BehaviorOptions:
+    return cloudfront.BehaviorOptions(
+        origin=api,
+        allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+        cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+        origin_request_policy=origin_request_policy,
+        viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+    )

@@ -9,6 +9,15 @@ from infra.queues import RETENTION, Queue
 MESSAGE_RETENTION = Duration.days(RETENTION.to_days() + 1)
 """How long a message's bytes are kept: a day longer than the envelope that points to them."""
 
+MESSAGES = "messages/"
+"""Below it stand the messages themselves."""
+
+UPLOADS = "uploads/"
+"""Below it messages wait that a client of the API has uploaded, and not sent yet."""
+
+UPLOAD_RETENTION = Duration.days(1)
+"""How long they wait."""
+
 MAX_TRIES = 50
 """How often sending is tried: every 12 minutes (the queue's visibility timeout) for 10 hours."""
 
@@ -27,7 +36,8 @@ class Outbox(Construct):
             lifecycle_rules=[
                 s3.LifecycleRule(
                     expiration=MESSAGE_RETENTION, abort_incomplete_multipart_upload_after=Duration.days(1)
-                )
+                ),
+                s3.LifecycleRule(prefix=UPLOADS, expiration=UPLOAD_RETENTION),
             ],
         )
         self.envelopes = Queue(self, "Envelopes", consumer_timeout=consumer_timeout, max_receives=MAX_TRIES)

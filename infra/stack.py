@@ -6,7 +6,7 @@ or is the function's own log (`infra/function.py`).
 
 from collections.abc import Mapping
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -21,7 +21,7 @@ from infra.api import HttpApi
 from infra.configuration import Configuration
 from infra.dashboard import Dashboard
 from infra.function import MEMORY_MB, Function
-from infra.outbox import Outbox
+from infra.outbox import MESSAGES, UPLOADS, Outbox
 from infra.pixel import Pixel
 from infra.queues import Queue
 from infra.sending import Sending
@@ -33,7 +33,7 @@ PIXEL_TIMEOUT = Duration.seconds(10)
 """Longer than CloudFront waits: a fetch is worth recording also when its answer comes too late."""
 
 INJECT_TIMEOUT = Duration.minutes(2)
-"""For one message to 100 recipients."""
+"""For one message to 300 recipients. Those that it does not get to are sent to when it is tried again."""
 
 INJECT_MEMORY_MB = 1024
 """For a message of 40 MB, a copy of it with its pixel, and that copy once more in base64."""
@@ -318,6 +318,7 @@ class OpenTracking(Stack):
             timeout=FEEDBACK_TIMEOUT,
             environment={"ACTIVITY_TABLE": activity.table_name},
         )
+        function.may("dynamodb:GetItem", on=activity.table_arn)
         function.may("dynamodb:PutItem", on=activity.table_arn)
         function.may("dynamodb:UpdateItem", on=activity.table_arn)
         self._sending.events.feed(function, batch_size=FEEDBACK_BATCH)
@@ -335,6 +336,7 @@ class OpenTracking(Stack):
                 "OUTBOX_BUCKET": outbox.bucket.bucket_name,
                 "OUTBOX_QUEUE": outbox.envelopes.queue.queue_url,
                 "WEBHOOK_SIGNING_SECRET": self._webhook_signing.secret_arn,
+                "WEBHOOK_AUTH_PREFIX": self._webhook_auth_prefix,
             },
         )
         function.may("dynamodb:GetItem", on=settings.table_arn)
@@ -345,9 +347,17 @@ class OpenTracking(Stack):
         function.may("dynamodb:Query", on=activity.table_arn)
         function.may("dynamodb:BatchGetItem", on=activity.table_arn)
         function.may("dynamodb:Query", on=self._tables.feed_index_arn)
-        function.may("s3:PutObject", on=outbox.bucket.arn_for_objects("*"))
+        function.may("dynamodb:Query", on=self._tables.recipient_index_arn)
+        function.may("s3:GetObject", on=outbox.bucket.arn_for_objects(f"{MESSAGES}*"))
+        function.may("ses:GetSendQuota", on="*")
+        function.may("s3:PutObject", on=outbox.bucket.arn_for_objects(f"{MESSAGES}*"))
+        function.may("s3:PutObject", on=outbox.bucket.arn_for_objects(f"{UPLOADS}*"))
+        function.may("s3:GetObject", on=outbox.bucket.arn_for_objects(f"{UPLOADS}*"))
         function.may("sqs:SendMessage", on=outbox.envelopes.queue.queue_arn)
         function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
+        function.may("secretsmanager:CreateSecret", on=self._webhook_auth_arns)
+        function.may("secretsmanager:PutSecretValue", on=self._webhook_auth_arns)
+        function.may("secretsmanager:DeleteSecret", on=self._webhook_auth_arns)
         return function
 
     def _fan_out_function(self) -> Function:
@@ -396,12 +406,28 @@ class OpenTracking(Stack):
             environment={
                 "SETTINGS_TABLE": settings.table_name,
                 "WEBHOOK_SIGNING_SECRET": self._webhook_signing.secret_arn,
+                "WEBHOOK_AUTH_PREFIX": self._webhook_auth_prefix,
             },
         )
         function.may("dynamodb:GetItem", on=settings.table_arn)
         function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
+        function.may("secretsmanager:GetSecretValue", on=self._webhook_auth_arns)
         deliveries.feed(function, batch_size=1, max_concurrency=DELIVER_CONCURRENCY)
         return function
+
+    @property
+    def _webhook_auth_prefix(self) -> str:
+        """What the names of those secrets begin with that the api function makes, one for each endpoint."""
+        return f"{self.stack_name}/webhooks/"
+
+    @property
+    def _webhook_auth_arns(self) -> str:
+        return self.format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{self._webhook_auth_prefix}*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def _gateway_policy(self) -> iam.ManagedPolicy:
         return iam.ManagedPolicy(

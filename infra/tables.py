@@ -23,6 +23,7 @@ class Tables(Construct):
             billing=dynamodb.Billing.on_demand(),
             point_in_time_recovery_specification=RECOVERABLE,
             deletion_protection=True,
+            time_to_live_attribute="expires_at",
         )
         self.activity = dynamodb.TableV2(
             self,
@@ -39,14 +40,16 @@ class Tables(Construct):
                     index_name="feed",
                     partition_key=_text("feed"),
                     sort_key=_text("feed_at"),
-                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+                    projection_type=dynamodb.ProjectionType.INCLUDE,
+                    non_key_attributes=["type"],
                 ),
                 dynamodb.GlobalSecondaryIndexPropsV2(
                     index_name="recipient",
                     partition_key=_text("recipient_key"),
-                    sort_key=_text("sent_at"),
+                    sort_key=_text("started_at"),
                     projection_type=dynamodb.ProjectionType.KEYS_ONLY,
                 ),
             ],
         )
         self.feed_index_arn = f"{self.activity.table_arn}/index/feed"
+        self.recipient_index_arn = f"{self.activity.table_arn}/index/recipient"

@@ -108,7 +108,7 @@ def _api_key(settings: Settings) -> str:
             credentials.hash_api_key(key),
             open_tracking_enabled=True,
             description="made by the local system",
-            endpoints=("*",),
+            permissions=("*",),
         )
     )
     return key

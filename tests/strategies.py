@@ -7,8 +7,17 @@ from hypothesis.strategies import SearchStrategy
 
 from tracking.mail import email_ids
 from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
-from tracking.mail.deliveries import Delivery, Event, EventType, Message, Summary, TrackingMode, fetched
-from tracking.mail.endpoints import Endpoint, OutputFormat
+from tracking.mail.deliveries import (
+    Delivery,
+    Event,
+    EventType,
+    Message,
+    Outcome,
+    Summary,
+    TrackingMode,
+    fetched,
+)
+from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, WebhookEvent
 from tracking.mail.envelopes import MAX_RECIPIENTS, Envelope
 from tracking.opens.fetches import Fetch, Witness
 from tracking.opens.reading import MAX_STEPS, Reading
@@ -35,6 +44,8 @@ messages = st.builds(
     received_at=times,
     size=st.integers(0, 2**31),
     source_ip=st.none() | st.ip_addresses().map(str),
+    recipients=st.lists(names, max_size=3).map(tuple),
+    bcc=st.text(),
 )
 summaries = st.builds(
     Summary,
@@ -48,6 +59,7 @@ summaries = st.builds(
     first_human_at=st.none() | times,
     first_prefetch_at=st.none() | times,
     fetches=st.integers(0, 200).map(lambda hundreds: hundreds * 100),
+    outcomes=st.dictionaries(st.sampled_from(Outcome), times),
 )
 deliveries = st.builds(
     Delivery,
@@ -100,15 +112,17 @@ credentials = st.builds(
     status=st.sampled_from(CredentialStatus),
     open_tracking_enabled=st.booleans(),
     description=st.text(),
-    endpoints=st.lists(names, max_size=3).map(tuple),
+    permissions=st.lists(names, max_size=3).map(tuple),
 )
 endpoints = st.builds(
     Endpoint,
     id=st.integers(1, 10**9 - 1),
     url=names,
     created_at=times,
-    events=st.frozensets(st.sampled_from(EventType)),
+    events=st.frozensets(st.sampled_from(WebhookEvent)),
     credential_ids=st.frozensets(names),
     output_format=st.sampled_from(OutputFormat),
     secret_version=st.integers(1, 1000),
+    headers=st.lists(names, max_size=3).map(tuple),
+    auth_scheme=st.sampled_from(AuthScheme),
 )

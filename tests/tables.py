@@ -8,6 +8,7 @@ if TYPE_CHECKING:
         AttributeDefinitionTypeDef,
         GlobalSecondaryIndexTypeDef,
         KeySchemaElementTypeDef,
+        ProjectionTypeDef,
     )
 
 
@@ -23,11 +24,11 @@ def create_settings(dynamodb: "DynamoDBClient", name: str) -> None:
 def create_activity(dynamodb: "DynamoDBClient", name: str) -> None:
     dynamodb.create_table(
         TableName=name,
-        AttributeDefinitions=_texts("pk", "sk", "feed", "feed_at", "recipient_key", "sent_at"),
+        AttributeDefinitions=_texts("pk", "sk", "feed", "feed_at", "recipient_key", "started_at"),
         KeySchema=_key("pk", "sk"),
         GlobalSecondaryIndexes=[
-            _index("feed", "feed", "feed_at"),
-            _index("recipient", "recipient_key", "sent_at"),
+            _index("feed", "feed", "feed_at", "type"),
+            _index("recipient", "recipient_key", "started_at"),
         ],
         BillingMode="PAY_PER_REQUEST",
     )
@@ -41,9 +42,10 @@ def _key(partition: str, sort: str) -> "list[KeySchemaElementTypeDef]":
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
 
 
-def _index(name: str, partition: str, sort: str) -> "GlobalSecondaryIndexTypeDef":
-    return {
-        "IndexName": name,
-        "KeySchema": _key(partition, sort),
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
-    }
+def _index(name: str, partition: str, sort: str, *included: str) -> "GlobalSecondaryIndexTypeDef":
+    projection: ProjectionTypeDef = (
+        {"ProjectionType": "INCLUDE", "NonKeyAttributes": included}
+        if included
+        else {"ProjectionType": "KEYS_ONLY"}
+    )
+    return {"IndexName": name, "KeySchema": _key(partition, sort), "Projection": projection}

@@ -12,7 +12,8 @@ TrackingError
     ├── OverflowUnavailable
     ├── AccessLogUnavailable
     ├── SettingsUnavailable
-    └── ActivityUnavailable
+    ├── ActivityUnavailable
+    └── SesUnavailable
 """
 
 
@@ -66,3 +67,7 @@ class SettingsUnavailable(StorageUnavailable):
 
 class ActivityUnavailable(StorageUnavailable):
     """The activity could not be read or written."""
+
+
+class SesUnavailable(StorageUnavailable):
+    """SES did not take a mail or answer a question now; it may later."""

@@ -18,6 +18,9 @@ VERSION_PREFIX = "/v3"
 API_KEY_HEADER = "x-smtp2go-api-key"
 """Where a key may stand; the body's `api_key` is the other place."""
 
+OPEN_TO_EVERY_KEY = frozenset({"/api_keys/permissions"})
+"""Calls that need a key, and no permission: SMTP2GO's WordPress plugin asks first what its key may do."""
+
 
 def caller(event: dict[str, Any]) -> Credential | None:
     """The API key that makes a call, if it may; None for a person signed in to the dashboard, who may all.
@@ -43,14 +46,19 @@ def caller(event: dict[str, Any]) -> Credential | None:
         raise Refusal(HTTPStatus.UNAUTHORIZED, "The API key is not known.")
     if credential.status is CredentialStatus.BLOCKED:
         raise Refusal(HTTPStatus.UNAUTHORIZED, "The API key is blocked.")
-    endpoint = path.removeprefix(CONSOLE_PREFIX).removeprefix(VERSION_PREFIX)
-    if not credentials.may_call(credential, endpoint):
+    called = endpoint(path)
+    if called not in OPEN_TO_EVERY_KEY and not credentials.may_call(credential, called):
         raise Refusal(
             HTTPStatus.BAD_REQUEST,
-            f"The API key may not call {endpoint}; its permissions are {', '.join(credential.endpoints)}.",
+            f"The API key may not call {called}; its permissions are {', '.join(credential.permissions)}.",
             ErrorCode.ENDPOINT_PERMISSION_DENIED,
         )
     return credential
+
+
+def endpoint(path: str) -> str:
+    """The call behind a path, such as `/email/send`."""
+    return path.removeprefix(CONSOLE_PREFIX).removeprefix(VERSION_PREFIX)
 
 
 def _is_signed_in(event: dict[str, Any]) -> bool:

@@ -1,139 +1,150 @@
 """What happened to the mail: the activity search, and one delivery's timeline."""
 
-import base64
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from http import HTTPStatus
-from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from functions.api import adapters
-from functions.api.answers import Answer, Refusal, answer
-from functions.api.events import ActivityType, activity_type, date, show
-from tracking.mail import summaries
-from tracking.mail.deliveries import Message
+from functions.api import adapters, continuations, finding
+from functions.api.answers import EXTENSION, Answer, Refusal, answer, ignoring, invalid
+from functions.api.continuations import Continuation
+from functions.api.events import ActivityEvent, date, show
+from functions.api.searches import DEFAULT_LIMIT, Search
+from tracking.mail import headers, summaries
+from tracking.mail.deliveries import Evidence
 from tracking.mail.summaries import Interpretation
-from tracking.storage.activity import FeedEntry
-from tracking.storage.activity_items import KEPT_FOR
+from tracking.opens.rules import OpenClass
+from tracking.storage.feeds import READERS
 
 router = APIGatewayHttpRouter()
 
-_POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#[ -~]{1,200}", re.ASCII)
+MAX_BYTES = 4 * 1024 * 1024
+"""Of the events of a page, as JSON: Lambda answers with 6 MB at most, in which the JSON is a text."""
 
 
-def _as_time(text: str) -> str:
-    _time(text)
-    return text
+class Activity(BaseModel):
+    """A page of what was found."""
+
+    continue_token: Annotated[
+        str | None, Field(description="For the next page; null if there is nothing more")
+    ]
+    total_events: Annotated[
+        int,
+        Field(
+            description="The events of this page and those before it, and one more as long as there may be "
+            "another page: to count the rest would be to read it"
+        ),
+    ]
+    events: Annotated[list[ActivityEvent], Field(description="The newest first")]
 
 
-def _time(text: str) -> datetime:
-    """ISO 8601 with or without a time and an offset; without one it is UTC."""
-    at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+class TimelineQuestion(BaseModel):
+    """Which delivery."""
 
-
-def _position(token: str) -> str:
-    """The feed's position behind a continue token."""
-    try:
-        position = base64.urlsafe_b64decode(token.encode() + b"==").decode()
-        datetime.fromisoformat(position.partition("#")[0])
-    except ValueError as error:
-        raise ValueError("not a token that an earlier answer gave") from error
-    if not _POSITION.fullmatch(position):
-        raise ValueError("not a token that an earlier answer gave")
-    return position
-
-
-Time = Annotated[str, Field(max_length=40), AfterValidator(_as_time)]
-Term = Annotated[str, Field(max_length=200)]
-
-
-class Search(BaseModel):
-    """The fields of `activity/search`. Texts are found anywhere, whatever their case; `|` means or."""
-
-    start_date: Time | None = None
-    end_date: Time | None = None
-    search: Term | None = None
-    search_email_id: Term | None = None
-    search_subject: Term | None = None
-    search_sender: Term | None = None
-    search_recipient: Term | None = None
-    search_usernames: Annotated[list[Term], Field(max_length=100)] | None = None
-    event_types: list[ActivityType] | None = None
-    limit: Annotated[int, Field(ge=1, le=1000)] | None = None
-    continue_token: Annotated[str, Field(max_length=400), AfterValidator(_position)] | None = None
-
-    def finds(self, message: Message, recipient: str, activity_type: ActivityType) -> bool:
-        """Whether an event is among those asked for."""
-        anywhere = (message.email_id, message.subject, message.to, recipient)
-        return (
-            (not self.event_types or activity_type in self.event_types)
-            and (not self.search_usernames or message.credential_id in self.search_usernames)
-            and _holds(self.search, *anywhere)
-            and _holds(self.search_email_id, message.email_id)
-            and _holds(self.search_subject, message.subject)
-            and _holds(self.search_sender, message.sender, message.mail_from)
-            and _holds(self.search_recipient, recipient)
-        )
+    email_id: Annotated[str, Field(max_length=200, description="The mail's, as `email/send` answered it")]
+    recipient: Annotated[str, Field(max_length=998, description="The recipient's address")]
 
 
 class Timeline(BaseModel):
-    """The fields of `activity/timeline`."""
+    """What happened to a delivery, and what it comes to."""
 
-    email_id: Term
-    recipient: Annotated[str, Field(max_length=998)]
-
-
-@router.post("/activity/search")
-def search(wanted: Annotated[Search, Body()]) -> Answer[Any]:
-    """Events of a time range, the newest first, a page at a time."""
-    now = datetime.now(UTC)
-    start = (
-        _time(wanted.start_date)
-        if wanted.start_date
-        else now.replace(hour=0, minute=0, second=0, microsecond=0)
-    )
-    newest, oldest = now + timedelta(seconds=1), now - KEPT_FOR
-    end = min(_time(wanted.end_date), newest) if wanted.end_date else newest
-    limit = wanted.limit or 100
-    found = _found(wanted, adapters.activity().feed(max(start, oldest), end, wanted.continue_token))
-    page = list(islice(found, limit + 1))
-    more = len(page) > limit
-    token = base64.urlsafe_b64encode(page[limit - 1][0].encode()).decode().rstrip("=") if more else None
-    events = [event for _, event in page[:limit]]
-    return answer(router, {"continue_token": token, "total_events": len(events), "events": events})
+    email_id: str
+    recipient: str
+    subject: str
+    untracked_reason: Annotated[str | None, Field(description="Why no pixel went along; null if one did")]
+    placement: Annotated[str | None, Field(description="Where the pixel stands in the HTML")]
+    sent_at: Annotated[str | None, Field(description="When SES took the mail")]
+    delivered_at: Annotated[str | None, Field(description="When the recipient's mail server took it")]
+    evidence: Annotated[Evidence, Field(description="The strongest thing that the opens say of the reader")]
+    opens: Annotated[dict[OpenClass, int], Field(description="How many there were of each class")]
+    first_open_at: Annotated[str | None, Field(description="The first open, of whatever class")]
+    last_open_at: Annotated[str | None, Field(description="The last one")]
+    first_human_at: Annotated[str | None, Field(description="The first that shows a person")]
+    first_prefetch_at: Annotated[str | None, Field(description="The first that was made ahead of a reader")]
+    events: Annotated[list[ActivityEvent], Field(description="The earliest first")]
 
 
-@router.post("/activity/timeline")
-def timeline(wanted: Annotated[Timeline, Body()]) -> Answer[Any]:
-    """An extension: what happened to one delivery, the oldest first, and what it comes to."""
+@router.post("/activity/search", openapi_extensions=ignoring("subaccounts", "region"))
+def search(wanted: Annotated[Search, Body()]) -> Answer[Activity]:
+    """Search for events, the newest first.
+
+    A page costs a bounded number of reads, whatever the tables hold. The quick searches are those for an
+    email id, a recipient's whole address, usernames, or nothing but a time range. Any other text is looked
+    for in all events of the range, 20,000 for each page: a page may then hold fewer events than `limit`, even
+    none, and still have a `continue_token`. So may one that would be too large, of mails to very many.
+
+    What has happened since the first page is not on the others, so that nothing is seen twice or missed.
+    """
+    begun = _begun(wanted, datetime.now(UTC))
+    page = finding.find(wanted, begun.range, wanted.limit or DEFAULT_LIMIT)
+    if wanted.include_headers or wanted.custom_headers:
+        _add_headers([found.event for found in page.found], wanted)
+    page = page.fitting(MAX_BYTES)
+    given = begun.given + len(page.found)
+    token = None
+    if page.position:
+        token = continuations.sign(begun.after(page.position, given), adapters.webhook_signing_root())
+    events = [found.event for found in page.found]
+    return answer(router, Activity(continue_token=token, total_events=given + bool(token), events=events))
+
+
+@router.post("/activity/timeline", openapi_extensions=EXTENSION)
+def timeline(wanted: Annotated[TimelineQuestion, Body()]) -> Answer[Timeline]:
+    """Show what happened to one delivery, and what it comes to."""
     found = _delivery(wanted.email_id, wanted.recipient)
-    message, delivery = found.message, found.history.delivery
-    summary = summaries.summarise(found.opens.values())
+    message, history = found.message, found.history
+    delivery, summary = history.delivery, summaries.summarise(history, found.opens.values())
     return answer(
         router,
-        {
-            "email_id": message.email_id,
-            "recipient": delivery.recipient,
-            "subject": message.subject,
-            "untracked_reason": delivery.untracked_reason,
-            "placement": delivery.placement,
-            "sent_at": _date(delivery.sent_at),
-            "delivered_at": _date(delivery.delivered_at),
-            "evidence": summary.evidence,
-            "opens": dict(summary.totals),
-            "first_open_at": _date(summary.first_open_at),
-            "last_open_at": _date(summary.last_open_at),
-            "first_human_at": _date(summary.first_human_at),
-            "first_prefetch_at": _date(summary.first_prefetch_at),
-            "events": [shown for event in found.history.events if (shown := show(found, event))],
-        },
+        Timeline(
+            email_id=message.email_id,
+            recipient=delivery.recipient,
+            subject=message.subject,
+            untracked_reason=delivery.untracked_reason,
+            placement=delivery.placement,
+            sent_at=_date(delivery.sent_at),
+            delivered_at=_date(delivery.delivered_at),
+            evidence=summary.evidence,
+            opens=dict(summary.totals),
+            first_open_at=_date(summary.first_open_at),
+            last_open_at=_date(summary.last_open_at),
+            first_human_at=_date(summary.first_human_at),
+            first_prefetch_at=_date(summary.first_prefetch_at),
+            events=[shown for event in history.events if (shown := show(found, event))],
+        ),
     )
+
+
+def _begun(wanted: Search, now: datetime) -> Continuation:
+    """What the pages before this one leave; from its beginning if there are none."""
+    digest = continuations.digest(wanted.identity)
+    if wanted.continue_token is None:
+        return Continuation(wanted.range(now), 0, digest)
+    try:
+        begun = continuations.verify(wanted.continue_token, adapters.webhook_signing_root())
+    except ValueError as error:
+        raise invalid("continue_token", "not a token that an earlier answer gave") from error
+    if begun.search != digest:
+        raise invalid("continue_token", "it continues another search: send the same fields with it")
+    return begun
+
+
+def _add_headers(events: Iterable[ActivityEvent], wanted: Search) -> None:
+    email_ids = list({event.email_id for event in events})
+    with ThreadPoolExecutor(READERS) as pool:
+        found = dict(zip(email_ids, pool.map(adapters.messages().header, email_ids), strict=True))
+    for event in events:
+        header = found[event.email_id]
+        if header is None:
+            continue
+        if wanted.include_headers:
+            event.headers = header.decode("utf-8", "replace")
+        event.custom_headers = headers.pick(header, wanted.custom_headers or [])
 
 
 def _delivery(email_id: str, recipient: str) -> Interpretation:
@@ -151,36 +162,3 @@ def _delivery(email_id: str, recipient: str) -> Interpretation:
 
 def _date(at: datetime | None) -> str | None:
     return date(at) if at else None
-
-
-def _found(wanted: Search, entries: Iterator[FeedEntry]) -> Iterator[tuple[str, dict[str, object]]]:
-    """Each event that was asked for, with its position in the feed."""
-    known: dict[tuple[str, int], Interpretation | None] = {}
-    messages: dict[str, Message] = {}
-    while batch := list(islice(entries, 100)):
-        messages |= adapters.activity().messages(
-            entry.email_id for entry in batch if entry.email_id not in messages
-        )
-        for entry in batch:
-            message = messages.get(entry.email_id)
-            key = entry.email_id, entry.number
-            if key not in known:
-                history = adapters.activity().history(*key) if message else None
-                known[key] = Interpretation.of(message, history) if message and history else None
-            delivery = known[key]
-            if message is None or delivery is None:
-                continue
-            event = delivery.event(entry.event_id)
-            recipient = delivery.history.delivery.recipient
-            if (
-                event
-                and wanted.finds(message, recipient, activity_type(event))
-                and (shown := show(delivery, event))
-            ):
-                yield entry.position, shown
-
-
-def _holds(wanted: str | None, *texts: str) -> bool:
-    if not wanted:
-        return True
-    return any(part in text.lower() for part in wanted.lower().split("|") if part for text in texts)

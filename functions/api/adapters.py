@@ -4,10 +4,15 @@ import os
 from functools import cache
 
 import boto3
+from botocore.config import Config
 
 from tracking.storage.activity import Activity
-from tracking.storage.outbox import Outbox
-from tracking.storage.secrets import read_secret
+from tracking.storage.counters import Counters
+from tracking.storage.feeds import Feeds
+from tracking.storage.outbox import Messages, Outbox, Uploads
+from tracking.storage.quotas import Quotas
+from tracking.storage.rate_limits import RateLimits
+from tracking.storage.secrets import Authorizations, read_secret
 from tracking.storage.settings import Settings
 
 
@@ -18,9 +23,39 @@ def settings() -> Settings:
 
 
 @cache
+def rate_limits() -> RateLimits:
+    """The counters of calls, in the Settings table."""
+    return RateLimits(boto3.client("dynamodb"), os.environ["SETTINGS_TABLE"])
+
+
+@cache
 def activity() -> Activity:
     """The Activity table."""
     return Activity(boto3.client("dynamodb"), os.environ["ACTIVITY_TABLE"])
+
+
+@cache
+def feeds() -> Feeds:
+    """The Activity table's events by time."""
+    return Feeds(boto3.client("dynamodb"), os.environ["ACTIVITY_TABLE"])
+
+
+@cache
+def counters() -> Counters:
+    """What is counted in the Activity table."""
+    return Counters(boto3.client("dynamodb"), os.environ["ACTIVITY_TABLE"])
+
+
+@cache
+def quotas() -> Quotas:
+    """How much the account may send."""
+    return Quotas(boto3.client("ses"))
+
+
+@cache
+def messages() -> Messages:
+    """The raw messages, as long as they are kept."""
+    return Messages(boto3.client("s3"), os.environ["OUTBOX_BUCKET"])
 
 
 @cache
@@ -32,6 +67,19 @@ def outbox() -> Outbox:
 
 
 @cache
+def uploads() -> Uploads:
+    """Where mail waits that is larger than a request. The URLs name the bucket's own region."""
+    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return Uploads(boto3.client("s3", config=config), os.environ["OUTBOX_BUCKET"])
+
+
+@cache
 def webhook_signing_root() -> str:
     """The secret that the endpoints' own are derived from."""
     return read_secret(boto3.client("secretsmanager"), os.environ["WEBHOOK_SIGNING_SECRET"])
+
+
+@cache
+def authorizations() -> Authorizations:
+    """What the endpoints' Authorization headers say."""
+    return Authorizations(boto3.client("secretsmanager"), os.environ["WEBHOOK_AUTH_PREFIX"])

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 
 EXTENSION: Final[dict[str, bool]] = {"x-extension": True}
 """Marks a call (`openapi_extensions=`) or a field (`json_schema_extra=`) that SMTP2GO does not have."""
@@ -45,16 +46,17 @@ class FieldError(BaseModel):
     """A field that was refused, and why."""
 
     fieldname: Annotated[str, Field(description="Where it stands in the body, such as `to.0`")]
-    message: str
+    message: Annotated[str, Field(description="What is wrong with it")]
 
 
 class Failure(BaseModel):
     """What a refused call says under `data`."""
 
     error: Annotated[str, Field(description="What was wrong, for people; it names every refused field")]
-    error_code: ErrorCode
+    error_code: Annotated[ErrorCode, Field(description="What kind of error it is, for programs")]
     field_validation_errors: Annotated[
-        FieldError | None, Field(description="The first refused field; absent if no field was to blame")
+        FieldError | SkipJsonSchema[None],
+        Field(description="The first refused field; absent if no field was to blame"),
     ] = None
 
 

@@ -1,284 +1,166 @@
-"""SMTP users, authenticated IP addresses and API keys: add, edit, view."""
+"""What SMTP users, IP addresses and API keys have in common: their settings, and how they are edited."""
 
-import ipaddress
-import os
-import secrets
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
-from typing import Annotated, Any, override
+from typing import Annotated, Final, Literal, TypedDict, cast
 
-from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from functions.api import adapters
-from functions.api.answers import Answer, answer, invalid
-from tracking.mail import credentials, passwords
-from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
+from functions.api.answers import invalid
+from tracking.mail.credentials import Credential, CredentialChanges, CredentialKind, CredentialStatus
 
-router = APIGatewayHttpRouter()
+IGNORED: Final = (
+    "archive_enabled",
+    "audit_email",
+    "bounce_notifications",
+    "click_tracking_enabled",
+    "custom_ratelimit",
+    "custom_ratelimit_period",
+    "custom_ratelimit_value",
+    "feedback_enabled",
+    "feedback_html",
+    "feedback_text",
+    "ip_pool",
+    "subaccount_id",
+)
+"""Fields of SMTP2GO's calls that there is nothing for here."""
 
-DEFAULT_ENDPOINTS = ("/email/send",)
-"""What a key may call unless it is said, as SMTP2GO has it."""
+DEFAULTS: Final[CredentialChanges] = {
+    "description": "",
+    "open_tracking_enabled": False,
+    "status": CredentialStatus.ALLOWED,
+}
+"""What an edit by POST sets where its request leaves something out."""
 
-_NEVER_SHOWN = "*" * 20
-
-
-def _canonical_range(text: str) -> str:
-    network = ipaddress.ip_network(text, strict=False)
-    return str(network.network_address) if network.num_addresses == 1 else str(network)
-
-
-UserName = Annotated[str, Field(pattern=r"^[!-~]{5,100}$")]
-Password = Annotated[str, Field(min_length=8, max_length=200)]
-AddressRange = Annotated[str, Field(max_length=64), AfterValidator(_canonical_range)]
-EndpointPattern = Annotated[str, Field(pattern=r"^(\*|/[a-z0-9_/*]{1,60})$")]
+Description = Annotated[str, Field(max_length=500)]
 
 
-class Switches(BaseModel):
+class CredentialSettings(BaseModel):
     """The settings that each kind of credential has. None, like absence, leaves one out."""
 
-    description: Annotated[str, Field(max_length=500)] | None = None
-    open_tracking_enabled: bool | None = None
-    status: CredentialStatus | None = None
-
-    def changes(self) -> dict[str, Any]:
-        """The settings that are given, by the credential's attribute."""
-        return self.model_dump(include=set(Switches.model_fields), exclude_none=True)
-
-
-class SmtpUser(Switches):
-    """An SMTP user to add or edit."""
-
-    username: UserName
-    email_password: Password | None = None
-
-    @override
-    def changes(self) -> dict[str, Any]:
-        if self.email_password is None:
-            return super().changes()
-        hashed = passwords.hash_password(self.email_password, os.urandom(passwords.SALT_BYTES))
-        return {**super().changes(), "secret_hash": hashed}
-
-
-class SmtpUserFilter(BaseModel):
-    """Which SMTP users to view."""
-
-    username: Annotated[str, Field(max_length=100)] | None = None
-
-
-class IpAddress(Switches):
-    """An authenticated IP address to add or edit."""
-
-    ip_address: AddressRange
-
-
-class IpAddressFilter(BaseModel):
-    """Which authenticated IP addresses to view."""
-
-    ip_address: AddressRange | None = None
-
-
-class ApiKey(Switches):
-    """An API key to add."""
-
-    endpoints: Annotated[list[EndpointPattern], Field(max_length=100)] | None = None
-
-    @override
-    def changes(self) -> dict[str, Any]:
-        if self.endpoints is None:
-            return super().changes()
-        return {**super().changes(), "endpoints": tuple(self.endpoints)}
-
-
-class ApiKeyEdit(ApiKey):
-    """An API key to edit; `id` is the key, or its first 16 characters."""
-
-    id: Annotated[str, Field(min_length=16, max_length=36)]
-
-
-class ApiKeyFilter(BaseModel):
-    """Which API keys to view."""
-
-    id: Annotated[str, Field(min_length=16, max_length=36)] | None = None
-    search: Annotated[str, Field(max_length=200)] | None = None
-
-
-@router.post("/users/smtp/add")
-def add_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[Any]:
-    """Add an SMTP user. Its password is in the answer, and never again."""
-    password = user.email_password or secrets.token_urlsafe(18)
-    given = user.model_copy(update={"email_password": password})
-    added = _add(Credential(CredentialKind.SMTP_USER, user.username, _now(), **given.changes()), "username")
-    return answer(router, {"results": [_shown(added) | {"email_password": password}]})
-
-
-@router.post("/users/smtp/edit")
-def replace_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[Any]:
-    """Edit an SMTP user; what is left out goes to its default, but for the password."""
-    return answer(router, {"results": [_shown(_edit(_smtp_user(user.username), user, keep=False))]})
-
-
-@router.patch("/users/smtp/edit")
-def patch_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[Any]:
-    """Edit an SMTP user; what is left out stays."""
-    return answer(router, [_shown(_edit(_smtp_user(user.username), user, keep=True))])
-
-
-@router.post("/users/smtp/view")
-def view_smtp_users(which: Annotated[SmtpUserFilter, Body()]) -> Answer[Any]:
-    """All SMTP users, or one."""
-    found = (
-        [_smtp_user(which.username)]
-        if which.username
-        else adapters.settings().credentials(CredentialKind.SMTP_USER)
-    )
-    return answer(router, {"results": [_shown(user) for user in found]})
-
-
-@router.post("/ip_auth/add")
-def add_ip_address(address: Annotated[IpAddress, Body()]) -> Answer[Any]:
-    """Let an address or CIDR range hand in mail without a login. An extension of SMTP2GO's API."""
-    added = _add(
-        Credential(CredentialKind.IP_ADDRESS, address.ip_address, _now(), **address.changes()), "ip_address"
-    )
-    return answer(router, {"results": [_shown(added)]})
-
-
-@router.patch("/ip_auth/edit")
-def patch_ip_address(address: Annotated[IpAddress, Body()]) -> Answer[Any]:
-    """Edit an authenticated IP address; what is left out stays."""
-    return answer(router, [_shown(_edit(_ip_address(address.ip_address), address, keep=True))])
-
-
-@router.post("/ip_auth/view")
-def view_ip_addresses(which: Annotated[IpAddressFilter, Body()]) -> Answer[Any]:
-    """All authenticated IP addresses, or one."""
-    found = (
-        [_ip_address(which.ip_address)]
-        if which.ip_address
-        else adapters.settings().credentials(CredentialKind.IP_ADDRESS)
-    )
-    return answer(router, {"results": [_shown(address) for address in found]})
-
-
-@router.post("/api_keys/add")
-def add_api_key(key: Annotated[ApiKey, Body()]) -> Answer[Any]:
-    """Add an API key. It is in the answer, and never again."""
-    text = credentials.new_api_key(os.urandom(credentials.API_KEY_RANDOM_BYTES))
-    _check_grant(key.endpoints or DEFAULT_ENDPOINTS)
-    added = _add(
-        Credential(
-            CredentialKind.API_KEY,
-            credentials.api_key_id(text),
-            _now(),
-            secret_hash=credentials.hash_api_key(text),
-            **({"endpoints": DEFAULT_ENDPOINTS} | key.changes()),
+    description: Annotated[
+        Description | None, Field(description="A note for people, at most 500 characters; empty at first")
+    ] = None
+    open_tracking_enabled: Annotated[
+        bool | None,
+        Field(description="Whether mail gets a pixel, from the next mail on that is sent; `false` at first"),
+    ] = None
+    status: Annotated[
+        CredentialStatus | None,
+        Field(
+            description="`allowed`; `blocked`: refused at every door; `sandbox`: mail is accepted, recorded "
+            "as processed, and goes nowhere. `allowed` at first"
         ),
-        "api_key",
-    )
-    return answer(router, [_shown(added) | {"api_key": text}])
+    ] = None
+
+    def changes(self) -> CredentialChanges:
+        """What is given."""
+        given = self.model_dump(include=set(CredentialSettings.model_fields), exclude_none=True)
+        return cast("CredentialChanges", given)
 
 
-@router.post("/api_keys/edit")
-def replace_api_key(key: Annotated[ApiKeyEdit, Body()]) -> Answer[Any]:
-    """Edit an API key; what is left out goes to its default."""
-    edited = _api_key(key.id)
-    _check_grant([*edited.endpoints, *(key.endpoints or DEFAULT_ENDPOINTS)])
-    return answer(router, [_shown(_edit(edited, key, keep=False))])
+class ShownCredential(BaseModel):
+    """What is answered of each kind of credential; SMTP2GO's fields that mean nothing here are neutral."""
+
+    description: Annotated[str, Field(description="A note for people")]
+    open_tracking_enabled: Annotated[bool, Field(description="Whether mail gets a pixel")]
+    status: Annotated[CredentialStatus, Field(description="`allowed`, `blocked` or `sandbox`")]
+    sending_allowed: Annotated[bool, Field(description="Whether the status is `allowed`")]
+    comments: Annotated[Literal[""], Field(description="Always empty; see `description`")] = ""
+    custom_ratelimit: Annotated[Literal[False], Field(description="Always `false`")] = False
+    custom_rate_limit: Annotated[
+        Literal[False], Field(description="Always `false`; SMTP2GO's other spelling of `custom_ratelimit`")
+    ] = False
+    custom_ratelimit_value: Annotated[None, Field(description="Always `null`")] = None
+    custom_ratelimit_period: Annotated[Literal["0:00:00"], Field(description="Always `0:00:00`")] = "0:00:00"
+    default_ratelimit_value: Annotated[
+        Literal["0"], Field(description="Always `0`, of a period that is `unlimited`")
+    ] = "0"
+    default_ratelimit_period: Annotated[
+        Literal["unlimited"], Field(description="Always `unlimited`: Amazon SES has the limits")
+    ] = "unlimited"
+    ippool: Annotated[None, Field(description="Always `null`")] = None
+    feedback_enabled: Annotated[Literal[False], Field(description="Always `false`")] = False
+    feedback_domain: Annotated[Literal["default"], Field(description="Always `default`")] = "default"
+    feedback_html: Annotated[Literal[""], Field(description="Always empty")] = ""
+    feedback_text: Annotated[Literal[""], Field(description="Always empty")] = ""
+    click_tracking_enabled: Annotated[Literal[False], Field(description="Always `false`")] = False
+    archive_enabled: Annotated[Literal[False], Field(description="Always `false`")] = False
+    audit_email: Annotated[None, Field(description="Always `null`")] = None
+    bounce_notifications: Annotated[
+        Literal["from"], Field(description="Always `from`; a bounce is in the activity and in webhooks")
+    ] = "from"
 
 
-@router.patch("/api_keys/edit")
-def patch_api_key(key: Annotated[ApiKeyEdit, Body()]) -> Answer[Any]:
-    """Edit an API key; what is left out stays."""
-    edited = _api_key(key.id)
-    _check_grant([*edited.endpoints, *(key.endpoints or ())])
-    return answer(router, [_shown(_edit(edited, key, keep=True))])
+class CommonFields(TypedDict):
+    """What `ShownCredential` takes from a credential."""
+
+    description: str
+    open_tracking_enabled: bool
+    status: CredentialStatus
+    sending_allowed: bool
 
 
-@router.post("/api_keys/view")
-def view_api_keys(which: Annotated[ApiKeyFilter, Body()]) -> Answer[Any]:
-    """All API keys, those whose id or description holds a text, or one."""
-    found = [_api_key(which.id)] if which.id else adapters.settings().credentials(CredentialKind.API_KEY)
-    search = (which.search or "").lower()
-    return answer(router, [_shown(key) for key in found if search in f"{key.id} {key.description}".lower()])
+def common_fields(credential: Credential) -> CommonFields:
+    """What is shown of each kind of credential alike."""
+    return {
+        "description": credential.description,
+        "open_tracking_enabled": credential.open_tracking_enabled,
+        "status": credential.status,
+        "sending_allowed": credential.status is CredentialStatus.ALLOWED,
+    }
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """When a credential is made."""
     return datetime.now(UTC)
 
 
-def _add(credential: Credential, field: str) -> Credential:
-    if not adapters.settings().add(credential):
-        raise invalid(field, f"{credential.id} is there already")
-    return credential
+def find(kind: CredentialKind, credential_id: str, field: str) -> Credential:
+    """The credential that a field of the request names.
 
-
-def _edit(credential: Credential, switches: Switches, *, keep: bool) -> Credential:
-    if not keep:
-        defaults: dict[str, Any] = (
-            {"endpoints": DEFAULT_ENDPOINTS} if credential.kind is CredentialKind.API_KEY else {}
-        )
-        credential = Credential(
-            credential.kind, credential.id, credential.created_at, credential.secret_hash, **defaults
-        )
-    edited = replace(credential, **switches.changes())
-    adapters.settings().replace(edited)
-    return edited
-
-
-def _smtp_user(username: str) -> Credential:
-    return _existing(CredentialKind.SMTP_USER, username, "username")
-
-
-def _ip_address(address: str) -> Credential:
-    return _existing(CredentialKind.IP_ADDRESS, address, "ip_address")
-
-
-def _api_key(key: str) -> Credential:
-    return _existing(CredentialKind.API_KEY, credentials.api_key_id(key), "id")
-
-
-def _existing(kind: CredentialKind, credential_id: str, field: str) -> Credential:
+    Raises:
+        Refusal: There is none.
+    """
     credential = adapters.settings().credential(kind, credential_id)
     if credential is None:
         raise invalid(field, f"there is no {credential_id}")
     return credential
 
 
-def _check_grant(wanted: Iterable[str]) -> None:
-    """A key grants and edits no more than it has; a person signed in may do all."""
-    caller: Credential | None = router.context["caller"]
-    if caller is None:
-        return
-    beyond = [
-        pattern
-        for pattern in wanted
-        if not any(fnmatchcase(pattern, granted) for granted in caller.endpoints)
-    ]
-    if beyond:
-        raise invalid("endpoints", f"the calling key may not grant {', '.join(beyond)}")
+def add(credential: Credential, field: str) -> Credential:
+    """Store a new credential, whose id stands in a field of the request.
+
+    Raises:
+        Refusal: Its id is taken.
+    """
+    if not adapters.settings().add(credential):
+        raise invalid(field, f"{credential.id} is there already; edit it")
+    return credential
 
 
-def _shown(credential: Credential) -> dict[str, object]:
-    """A credential as SMTP2GO shows it, without its secret."""
-    common = {
-        "description": credential.description,
-        "status": credential.status,
-        "sending_allowed": credential.status is CredentialStatus.ALLOWED,
-        "open_tracking_enabled": credential.open_tracking_enabled,
-    }
-    match credential.kind:
-        case CredentialKind.SMTP_USER:
-            return {"username": credential.id, **common}
-        case CredentialKind.IP_ADDRESS:
-            return {"ip_address": credential.id, **common}
-        case CredentialKind.API_KEY:
-            return {
-                "api_key": credential.id + _NEVER_SHOWN,
-                "username": credential.id,
-                "endpoints": list(credential.endpoints),
-                **common,
-            }
+def edit(found: Callable[[], Credential], changes: CredentialChanges) -> Credential:
+    """Change a credential.
+
+    Args:
+        found: Reads it, and raises a `Refusal` if it is gone or the caller may not change it. It is called
+            again where something that this depends on has changed before the change was made.
+        changes: What changes; the rest stays, whoever may be changing it.
+    """
+    while True:
+        changed = adapters.settings().change(found(), changes)
+        if changed:
+            return changed
+
+
+def remove(found: Callable[[], Credential]) -> Credential:
+    """Remove a credential, and say what it was.
+
+    Args:
+        found: As `edit` takes it.
+    """
+    while True:
+        removed = adapters.settings().remove(found(), now())
+        if removed:
+            return removed

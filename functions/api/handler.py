@@ -1,18 +1,33 @@
 """SMTP2GO's API, version 3: the routes, and every way a call can fail."""
 
 import base64
-import binascii
 import re
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestValidationError,
+    ResponseValidationError,
+)
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.api import access, activity, credentials, opens, sending, webhooks
+from functions.api import (
+    access,
+    activity,
+    api_keys,
+    bodies,
+    ip_addresses,
+    opens,
+    sending,
+    smtp_users,
+    statistics,
+    throttling,
+    webhooks,
+)
 from functions.api.answers import ErrorCode, FieldError, Refusal, failure, invalid
 from tracking.errors import StorageUnavailable
 
@@ -20,9 +35,13 @@ LOGGER = Logger()
 
 app = APIGatewayHttpResolver(
     enable_validation=True,
+    response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+    json_body_deserializer=bodies.parse,
     strip_prefixes=[access.CONSOLE_PREFIX + access.VERSION_PREFIX, access.VERSION_PREFIX],
 )
-for module in (activity, credentials, opens, sending, webhooks):
+_OUR_FAULT = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again.")
+
+for module in (activity, api_keys, ip_addresses, opens, sending, smtp_users, statistics, webhooks):
     app.include_router(module.router)
 
 
@@ -30,11 +49,14 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one call."""
     try:
         call = _normalised(event)
-        app.append_context(caller=access.caller(call))
+        caller = access.caller(call)
+        if caller:
+            throttling.check(caller, access.endpoint(call["rawPath"]), datetime.now(UTC))
     except Refusal as refusal:
         return _plain(failure(refusal, context.aws_request_id))
     except StorageUnavailable as error:
         return _plain(_unavailable(error, context.aws_request_id))
+    app.append_context(caller=caller)
     return app.resolve(call, context)
 
 
@@ -57,9 +79,11 @@ def _fields_refused(error: RequestValidationError) -> "Response[str]":
     return _failed(Refusal(HTTPStatus.BAD_REQUEST, message, ErrorCode.NON_VALIDATING_IN_PAYLOAD, fields[0]))
 
 
-@app.exception_handler(RecursionError)
-def _too_deep(_error: RecursionError) -> "Response[str]":
-    return _failed(invalid("body", "it is nested too deep"))
+@app.exception_handler(ResponseValidationError)
+def _answer_is_wrong(error: ResponseValidationError) -> "Response[str]":
+    """An answer that is not what its call promises. What was in it may be personal, so it is not logged."""
+    LOGGER.error("answer is wrong", fields=[(found["loc"], found["type"]) for found in error.errors()])
+    return _failed(_OUR_FAULT)
 
 
 @app.exception_handler(StorageUnavailable)
@@ -70,7 +94,7 @@ def _storage_unavailable(error: StorageUnavailable) -> "Response[str]":
 @app.exception_handler(Exception)
 def _unexpected(error: Exception) -> "Response[str]":
     LOGGER.error("unexpected", exc_info=error)
-    return _failed(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again."))
+    return _failed(_OUR_FAULT)
 
 
 def _failed(refusal: Refusal) -> "Response[str]":
@@ -87,31 +111,31 @@ def _unavailable(error: StorageUnavailable, request_id: str) -> "Response[str]":
 
 def _field_error(found: dict[str, Any]) -> FieldError:
     """What pydantic found, with where in the body it stands, such as `to.0`."""
-    if found["type"] == "json_invalid":
-        return FieldError(fieldname="body", message="it is not JSON")
     name = ".".join(str(part) for part in found["loc"] if part != "body") or "body"
     return FieldError(fieldname=name, message=found["msg"].removeprefix("Value error, "))
 
 
 def _normalised(event: dict[str, Any]) -> dict[str, Any]:
     """The call as if a tidy client had sent it: one slash between segments, JSON whatever it was called."""
-    body = event.get("body") or "{}"
-    if event.get("isBase64Encoded"):
-        try:
-            body = base64.b64decode(body).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
-            raise Refusal(
-                HTTPStatus.BAD_REQUEST,
-                "The body is not UTF-8.",
-                ErrorCode.NON_VALIDATING_IN_PAYLOAD,
-            ) from error
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     return {
         **event,
-        "rawPath": re.sub("/{2,}", "/", event["rawPath"]),
-        "headers": {**event.get("headers", {}), "content-type": "application/json"},
-        "body": body,
+        # A line break at its end would go unnoticed by routes, and make another call of it elsewhere.
+        "rawPath": re.sub("/{2,}", "/", event["rawPath"]).replace("\n", "%0A"),
+        "headers": {**headers, "content-type": "application/json"},
+        "body": _text(event).removeprefix("\ufeff").strip() or "{}",
         "isBase64Encoded": False,
     }
+
+
+def _text(event: dict[str, Any]) -> str:
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body
+    try:
+        return base64.b64decode(body, validate=True).decode()
+    except ValueError as error:
+        raise invalid("body", "it is not UTF-8") from error
 
 
 def _plain(response: "Response[str]") -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, BaseModel, Field
 
-from functions.api import events
-from functions.api.answers import Answer, answer
-from tracking.opens import rules
+from functions.api.answers import EXTENSION, Answer, answer
+from tracking.opens import clients, rules
 from tracking.opens.classification import Sending, classify
 from tracking.opens.fetches import MAX_HEADER, MAX_USER_AGENT, Fetch
+from tracking.opens.rules import OpenClass, Reason
+from tracking.opens.sentences import sentence
 
 router = APIGatewayHttpRouter()
 
@@ -30,40 +31,109 @@ def _in_lower_case(headers: dict[str, str]) -> dict[str, str]:
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Value = Annotated[str, Field(max_length=MAX_HEADER)]
 Headers = Annotated[dict[Name, Value], Field(max_length=20), AfterValidator(_in_lower_case)]
+Address = Annotated[str, Field(max_length=45), AfterValidator(_as_address)]
 
 
 class Explain(BaseModel):
-    """The fields of `opens/explain`."""
+    """A fetch of the pixel, as far as it is known."""
 
-    user_agent: Annotated[str, Field(max_length=8192)] | None = None
-    asn: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
-    ip: Annotated[str, Field(max_length=45), AfterValidator(_as_address)] | None = None
-    headers: Headers | None = None
-    method: Annotated[str, Field(pattern="^[A-Z]{1,20}$")] | None = None
-    seconds_since_delivery: Annotated[float, Field(ge=0, le=_YEAR_SECONDS, allow_inf_nan=False)] | None = None
+    user_agent: Annotated[
+        str | None,
+        Field(
+            max_length=8192,
+            description="What the client calls itself; the first 1,024 characters count, as in a real fetch",
+        ),
+    ] = None
+    asn: Annotated[int | None, Field(ge=0, le=2**32 - 1, description="The number of its network")] = None
+    ip: Annotated[Address | None, Field(description="Its IPv4 or IPv6 address")] = None
+    headers: Annotated[
+        Headers | None,
+        Field(
+            description="Its headers, by their names in any case. Those that are left out count as not sent, "
+            "so that a browser in a hosting company's network has `NO_ACCEPT_LANGUAGE` without them"
+        ),
+    ] = None
+    method: Annotated[
+        str | None, Field(pattern="^[A-Z]{1,20}$", description="The HTTP method; without it `GET`")
+    ] = None
+    seconds_since_delivery: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=_YEAR_SECONDS,
+            allow_inf_nan=False,
+            description="How long after the mail's delivery it came; without it that is not known",
+        ),
+    ] = None
 
 
-@router.post("/opens/explain")
-def explain(wanted: Annotated[Explain, Body()]) -> Answer[Any]:
-    """An extension: what the rules say of a fetch as it is described."""
+class Explanation(BaseModel):
+    """What the rules say of a fetch."""
+
+    open_class: Annotated[OpenClass, Field(serialization_alias="class", description="What fetched the pixel")]
+    confidence: Annotated[float, Field(ge=0, le=1, description="How sure the class is")]
+    human_probability: Annotated[
+        float | None,
+        Field(
+            ge=0, le=1, description="How likely a person displayed the mail; null where it cannot be known"
+        ),
+    ]
+    reasons: Annotated[
+        list[Reason], Field(description="Why it has its class; [opens](opens.md) explains each")
+    ]
+    sentence: Annotated[str, Field(description="The same in words, in English")]
+    client: Annotated[
+        str | None, Field(description="What the user agent names, such as `Apple Mail`; null if it does not")
+    ]
+    device: Annotated[
+        str | None, Field(description="`Desktop`, `Mobile` or `Tablet`; null if it is not told")
+    ]
+    system: Annotated[
+        str | None, Field(description="The operating system, such as `iOS`; null if it is not told")
+    ]
+    is_timed: Annotated[
+        bool,
+        Field(
+            description="Whether such a client would be sent on to see how long its mail stays open, where "
+            "read time is on"
+        ),
+    ]
+    ruleset_version: Annotated[int, Field(description="Which rules say so")]
+
+
+@router.post("/opens/explain", openapi_extensions=EXTENSION)
+def explain(described: Annotated[Explain, Body()]) -> Answer[Explanation]:
+    """Explain what a fetch of the pixel means.
+
+    This is what the [rules](opens.md) say, to try them out; nothing is stored. All fields are optional: what
+    is left out is not known, as it may be of a real fetch.
+    """
     now = datetime.now(UTC)
-    since = wanted.seconds_since_delivery
-    delivered_at = None if since is None else now - timedelta(seconds=since)
+    since = described.seconds_since_delivery
     fetch = Fetch(
         event_id="explained",
         at=now,
-        method=wanted.method or "GET",
-        user_agent=(wanted.user_agent or "")[:MAX_USER_AGENT],
-        address=wanted.ip,
-        asn=wanted.asn,
-        headers=wanted.headers or {},
+        method=described.method or "GET",
+        user_agent=(described.user_agent or "")[:MAX_USER_AGENT],
+        address=described.ip,
+        asn=described.asn,
+        headers=described.headers or {},
     )
+    delivered_at = None if since is None else now - timedelta(seconds=since)
     (opened,) = classify(Sending(delivered_at=delivered_at), [fetch])
+    client = clients.client(fetch.user_agent)
     return answer(
         router,
-        {
-            **events.meaning(opened),
-            **events.program(fetch.user_agent),
-            "is_timed": rules.is_timeable(fetch),
-        },
+        Explanation(
+            open_class=opened.open_class,
+            confidence=opened.confidence,
+            human_probability=opened.human_probability,
+            reasons=list(opened.reasons),
+            sentence=sentence(opened),
+            client=client.name,
+            device=client.device,
+            system=client.system,
+            is_timed=rules.is_timeable(fetch),
+            ruleset_version=rules.RULESET_VERSION,
+        ),
     )

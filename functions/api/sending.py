@@ -1,91 +1,250 @@
 """Mail handed in over HTTPS."""
 
-import base64
 import os
-from datetime import UTC, datetime
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email import policy
+from email.message import Message
 from email.parser import BytesHeaderParser
-from email.utils import getaddresses, parseaddr
-from typing import Annotated, Any
+from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from functions.api import adapters
-from functions.api.answers import Answer, answer, invalid
-from functions.api.mails import Mail, compose, mailbox
-from tracking.mail import addresses, email_ids
+from functions.api import adapters, events, mails
+from functions.api.answers import EXTENSION, Answer, answer, ignoring, invalid
+from functions.api.composition import compose
+from functions.api.mails import Batch, Mail, MimeMail
+from functions.api.requests import source_ip
+from tracking.errors import OutboxUnavailable
+from tracking.mail import email_ids, envelopes
 from tracking.mail.credentials import Credential
-from tracking.mail.envelopes import MAX_MESSAGE_BYTES, MAX_RECIPIENTS, Envelope
+from tracking.mail.envelopes import MAX_MESSAGE_BYTES, MAX_RECIPIENTS
 
 LOGGER = Logger()
 
 router = APIGatewayHttpRouter()
 
+MAX_HEADER_BYTES: Final = 256 * 1024
+"""Of a mail that the caller wrote: room for 300 recipients with long names, and for what else it says."""
+
+UPLOAD_TIME: Final = timedelta(minutes=15)
+"""How long a message can be put where `email/upload` said."""
+
+_UPLOAD_ID_BYTES = 16
 _HEADERS = BytesHeaderParser(policy=policy.compat32)
 
 
-class MimeMail(BaseModel):
-    """The fields of `email/mime`."""
+class SentMail(BaseModel):
+    """What `email/send` and `email/mime` answer."""
 
-    mime_email: str
-
-
-@router.post("/email/send")
-def send(mail: Annotated[Mail, Body()]) -> Answer[Any]:
-    """Send a mail to all its recipients."""
-    try:
-        message = compose(mail)
-    except ValueError as error:
-        # A header that may stand only once was given twice.
-        raise invalid("custom_headers", str(error)) from error
-    return _accept(mailbox(mail.sender).addr_spec, mail.recipients, message, "to")
+    succeeded: Annotated[int, Field(description="How many recipients were accepted, each counted once")]
+    failed: Annotated[Literal[0], Field(description="Always 0: a mail is accepted for all or refused")]
+    failures: Annotated[list[str], Field(max_length=0, description="Always empty")]
+    email_id: Annotated[str, Field(description="Names the mail in `activity/search` and in webhooks")]
 
 
-@router.post("/email/mime")
-def send_mime(mail: Annotated[MimeMail, Body()]) -> Answer[Any]:
-    """Send a mail that the caller wrote, to the recipients in its To, Cc and Bcc."""
-    try:
-        message = base64.b64decode(mail.mime_email, validate=True)
-    except ValueError as error:
-        raise invalid("mime_email", "not base64") from error
-    header = _HEADERS.parsebytes(message)
-    named = getaddresses([str(value) for name in ("to", "cc", "bcc") for value in header.get_all(name, [])])
-    sender = parseaddr(str(header.get("from", "")))[1]
-    recipients = tuple(dict.fromkeys(address for _, address in named))
-    if not recipients:
-        raise invalid("mime_email", "it has no recipient in To, Cc or Bcc")
-    for address in (sender, *recipients):
-        if not addresses.is_valid(address):
-            raise invalid("mime_email", f"{address!r} is not an address")
-    return _accept(sender, recipients, message, "mime_email")
+class StoredMail(BaseModel):
+    """A mail of a batch that was accepted."""
+
+    email_id: Annotated[str, Field(description="Names the mail in `activity/search` and in webhooks")]
 
 
-def _accept(sender: str, recipients: tuple[str, ...], message: bytes, field: str) -> Answer[Any]:
-    """Put a mail into the outbox; the answer says so only when it is there."""
+class UnstoredMail(BaseModel):
+    """A mail of a batch that was not accepted."""
+
+    email_id: Annotated[None, Field(description="Null: the mail was not accepted")]
+    error: Annotated[
+        str, Field(description="Why; absent if the mail was accepted", json_schema_extra=EXTENSION)
+    ]
+
+
+class NewUpload(BaseModel):
+    """The fields of `email/upload`."""
+
+    size: Annotated[
+        int,
+        Field(strict=True, ge=1, le=MAX_MESSAGE_BYTES, description="How many bytes the message has, exactly"),
+    ]
+
+
+class Upload(BaseModel):
+    """Where a message can be put."""
+
+    upload_id: Annotated[str, Field(description="For `email/mime`, once the message is there")]
+    url: Annotated[str, Field(description="Put the message there, by `PUT` with a Content-Length of `size`")]
+    expires_at: Annotated[str, Field(description="When the URL stops being good: in 15 minutes")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    """A mail that is ready to be stored."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: bytes
+
+
+@router.post("/email/send", openapi_extensions=ignoring("fastaccept"))
+def send(mail: Annotated[Mail, Body()]) -> Answer[SentMail]:
+    """Send a mail to all its recipients.
+
+    The answer comes when the mail and its recipients are stored; it is sent after that, usually within
+    seconds. Each recipient gets a copy of their own with a pixel of their own, and is counted once however
+    often they are named.
+    """
+    caller = _caller()
+    return answer(router, _accept(caller, _composed(mail, "body")))
+
+
+@router.post("/email/mime", openapi_extensions=ignoring("fastaccept"))
+def send_mime(mail: Annotated[MimeMail, Body()]) -> Answer[SentMail]:
+    """Send a mail that the caller wrote, to the recipients in its To, Cc and Bcc.
+
+    One of `mime_email` and `upload_id` is required. The sender is the one address in From. What is sent is
+    the message as it is, with the pixel, and without the fields Bcc, Return-Path and X-SES-*.
+    """
+    caller = _caller()
+    match mail:
+        case MimeMail(mime_email=bytes(message), upload_id=None):
+            field = "mime_email"
+        case MimeMail(mime_email=None, upload_id=str(upload_id)):
+            field, message = "upload_id", _uploaded(caller, upload_id)
+        case _:
+            raise invalid("mime_email", "send either mime_email or the upload_id of email/upload")
+    return answer(router, _accept(caller, _submission(message, field)))
+
+
+@router.post("/email/batch")
+def send_batch(batch: Annotated[Batch, Body()]) -> Answer[list[StoredMail | UnstoredMail]]:
+    """Send up to 100 mails.
+
+    Every mail is checked before the first is stored: one wrong field, such as `emails.3.to.0`, refuses the
+    whole batch. The answer holds what became of the mails, in their order.
+
+    If storage fails in between, the mails until then are sent and have their `email_id`; the others have
+    null in its place and an `error`, and can be sent again. The status is 200 nevertheless, so that nobody
+    sends the first ones twice. Where storage fails at the first mail, the answer is 503 and nothing is sent.
+    """
+    caller = _caller()
+    submissions = [_composed(mail, f"emails.{number}") for number, mail in enumerate(batch.emails)]
+    stored = _accept_in_turn(caller, submissions)
+    unstored = UnstoredMail(email_id=None, error="Storage is not available; send this mail again.")
+    return answer(router, [*stored, *[unstored] * (len(submissions) - len(stored))])
+
+
+@router.post("/email/upload", openapi_extensions=EXTENSION)
+def upload(new: Annotated[NewUpload, Body()]) -> Answer[Upload]:
+    """Get a place for a message that is larger than a request: up to 40 MB.
+
+    Put the raw message to `url` within 15 minutes, by HTTP `PUT`, with exactly `size` bytes; then call
+    `email/mime` with the `upload_id` and the same API key. What was uploaded goes after a day. Until then it
+    can be sent, more than once too.
+    """
+    caller = _caller()
+    upload_id = secrets.token_hex(_UPLOAD_ID_BYTES)
+    expires_at = datetime.now(UTC) + UPLOAD_TIME
+    url = adapters.uploads().url(caller.id, upload_id, new.size, UPLOAD_TIME)
+    return answer(router, Upload(upload_id=upload_id, url=url, expires_at=events.date(expires_at)))
+
+
+def _caller() -> Credential:
     caller: Credential | None = router.context["caller"]
     if caller is None:
         raise invalid("api_key", "mail is sent with an API key, which says whether it is tracked")
+    return caller
+
+
+def _composed(mail: Mail, field: str) -> _Submission:
+    message = compose(mail)
+    _check_size(message, field)
+    return _Submission(mails.mailbox(mail.sender).address, mail.recipients, message)
+
+
+def _uploaded(caller: Credential, upload_id: str) -> bytes:
+    message = adapters.uploads().get(caller.id, upload_id)
+    if message is None:
+        raise invalid(
+            "upload_id", f"there is no upload {upload_id} of this API key; put the message to its URL first"
+        )
+    return message
+
+
+def _submission(message: bytes, field: str) -> _Submission:
+    """A mail that the caller wrote, with the sender and recipients that its header names."""
+    _check_size(message, field)
+    header = _header(message, field)
+    senders = list(_addresses(header, "From", field))
+    if len(senders) != 1:
+        raise invalid(field, f"it needs one sender in From, and has {len(senders)}")
+    named = (address for name in ("To", "Cc", "Bcc") for address in _addresses(header, name, field))
+    recipients = tuple(dict.fromkeys(named))
+    if not recipients:
+        raise invalid(field, "it has no recipient in To, Cc or Bcc")
     if len(recipients) > MAX_RECIPIENTS:
-        raise invalid(field, f"at most {MAX_RECIPIENTS} recipients")
+        raise invalid(field, f"it has {len(recipients)} recipients, the most is {MAX_RECIPIENTS}")
+    return _Submission(senders[0], recipients, message)
+
+
+def _header(message: bytes, field: str) -> "Message[str, str]":
+    begin = message[: MAX_HEADER_BYTES + 1]
+    end = min((at for at in (begin.find(b"\n\r\n"), begin.find(b"\n\n")) if at >= 0), default=len(begin))
+    if end > MAX_HEADER_BYTES:
+        raise invalid(field, f"its header has more than {MAX_HEADER_BYTES} bytes")
+    return _HEADERS.parsebytes(begin[: end + 1])
+
+
+def _addresses(header: "Message[str, str]", name: str, field: str) -> Iterator[str]:
+    for value in header.get_all(name, []):
+        try:
+            yield from (mailbox.address for mailbox in mails.mailboxes(str(value)))
+        except ValueError as error:
+            raise invalid(field, f"in its {name}: {error}") from error
+
+
+def _check_size(message: bytes, field: str) -> None:
     if len(message) > MAX_MESSAGE_BYTES:
         raise invalid(field, f"the mail has {len(message)} bytes, the most is {MAX_MESSAGE_BYTES}")
-    now = datetime.now(UTC)
-    envelope = Envelope(
-        email_id=email_ids.new(now, os.urandom(email_ids.RANDOM_BYTES)),
-        kind=caller.kind,
-        credential_id=caller.id,
-        mail_from=sender,
-        recipients=recipients,
-        received_at=now,
-        size=len(message),
-        source_ip=router.current_event.request_context.http.source_ip,
+
+
+def _accept(caller: Credential, submission: _Submission) -> SentMail:
+    """Put a mail into the outbox; the answer says so only when it is there."""
+    envelope = envelopes.new(
+        caller,
+        submission.sender,
+        submission.recipients,
+        received_at=datetime.now(UTC),
+        random=os.urandom(email_ids.RANDOM_BYTES),
+        size=len(submission.message),
+        source_ip=source_ip(router.current_event),
     )
-    adapters.outbox().put(envelope, message)
-    LOGGER.info("queued", email_id=envelope.email_id, recipients=len(recipients), size=envelope.size)
-    return answer(
-        router,
-        {"succeeded": len(recipients), "failed": 0, "failures": [], "email_id": envelope.email_id},
-    )
+    adapters.outbox().put(envelope, submission.message)
+    count = len(envelope.recipients)
+    LOGGER.info("queued", email_id=envelope.email_id, recipients=count, size=envelope.size)
+    return SentMail(succeeded=count, failed=0, failures=[], email_id=envelope.email_id)
+
+
+def _accept_in_turn(caller: Credential, submissions: Sequence[_Submission]) -> list[StoredMail]:
+    """Put mails into the outbox until it fails.
+
+    Returns:
+        One for each of the first mails, which are in the outbox.
+
+    Raises:
+        OutboxUnavailable: It failed at the first.
+    """
+    stored: list[StoredMail] = []
+    for submission in submissions:
+        try:
+            stored.append(StoredMail(email_id=_accept(caller, submission).email_id))
+        except OutboxUnavailable as error:
+            if not stored:
+                raise
+            unstored = len(submissions) - len(stored)
+            LOGGER.warning("batch cut short", stored=len(stored), unstored=unstored, error=str(error))
+            break
+    return stored

@@ -78,20 +78,21 @@ def _process(record: SQSRecord) -> None:
     published = json.loads(record.body)
     kind = _KINDS.get(published.get("eventType"))
     mail = published.get("mail", {})
-    delivery = _delivery_of(mail.get("tags", {}))
+    tagged = _tagged(mail.get("tags", {}))
+    delivery = _activity().delivery(*tagged) if kind and tagged else None
     if kind is None or delivery is None:
-        LOGGER.info("not for us", event_type=published.get("eventType"), tagged=delivery is not None)
+        LOGGER.info("not for us", event_type=published.get("eventType"), tagged=tagged is not None)
         return
     facts = published.get(kind.holder, {})
     at = datetime.fromisoformat(facts.get("timestamp") or mail["timestamp"])
     details = {name: value for name, value in kind.details(facts).items() if value}
     event = Event(_event_id(kind, mail, facts), kind.type, at, details)
     if kind.type is EventType.DELIVERED:
-        _activity().mark_delivered(*delivery, at)
-    _activity().append(*delivery, event)
+        _activity().mark_delivered(delivery, at)
+    _activity().append(delivery, event)
 
 
-def _delivery_of(tags: Mapping[str, list[str]]) -> tuple[str, int] | None:
+def _tagged(tags: Mapping[str, list[str]]) -> tuple[str, int] | None:
     """The delivery that we tagged a mail with; None if the mail is not one of ours."""
     try:
         email_id = tags["email_id"][0]

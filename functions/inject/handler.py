@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tracking import injection, tokens
-from tracking.errors import InvalidToken, StorageUnavailable
+from tracking.errors import InvalidToken, SesUnavailable, StorageUnavailable
 from tracking.injection import Plan, Reason
 from tracking.mail import deliveries, envelopes
 from tracking.mail.credentials import Credential, CredentialStatus
@@ -55,10 +55,6 @@ _PERMANENT_REFUSALS = frozenset(
     }
 )
 _PROCESSOR = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-
-
-class SesUnavailable(StorageUnavailable):
-    """SES did not take a mail now; it may take it later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +130,7 @@ def _note_quoted(envelope: Envelope, plan: Plan) -> None:
             # An event of a delivery that is gone would stay for nobody to find.
             delivery = _activity().delivery(quoted.email_id, quoted.recipient)
             if delivery and not is_expired(delivery, envelope.received_at):
-                _activity().append(quoted.email_id, quoted.recipient, event)
+                _activity().append(delivery, event)
     except Exception:
         LOGGER.exception("quoted pixels not noted", email_id=envelope.email_id)
 
@@ -163,6 +159,7 @@ def _deliver(
             email_id=envelope.email_id,
             number=number,
             recipient=recipient,
+            credential_id=envelope.credential_id,
             mode=TrackingMode.FULL if is_tracked else TrackingMode.OFF,
             started_at=envelope.received_at,
             untracked_reason=outgoing.untracked_reason,
@@ -185,13 +182,13 @@ def _deliver(
             return
         _activity().mark_sent(delivery, sent_at, ses_message_id)
         delivery = replace(delivery, sent_at=sent_at, ses_message_id=ses_message_id)
-    _activity().append(delivery.email_id, delivery.number, deliveries.processed(delivery))
+    _activity().append(delivery, deliveries.processed(delivery))
     LOGGER.info("sent", email_id=delivery.email_id, recipient=number, untracked=delivery.untracked_reason)
 
 
 def _reject(delivery: Delivery, reason: str) -> None:
     event = Event("rejected", deliveries.EventType.REJECTED, datetime.now(UTC), {"reason": reason})
-    _activity().append(delivery.email_id, delivery.number, event)
+    _activity().append(delivery, event)
     LOGGER.warning("rejected", email_id=delivery.email_id, recipient=delivery.number)
 
 

@@ -42,7 +42,7 @@ class Recorder:
             return None
         if delivery.is_full or is_expired(delivery, fetch.at):
             return None
-        self.activity.append(token.email_id, token.recipient, fetched(fetch))
+        self.activity.append(delivery, fetched(fetch))
         return token
 
 

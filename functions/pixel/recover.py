@@ -30,7 +30,7 @@ from functions.pixel import images, requests
 from functions.pixel.recording import Recorder, verified
 from tracking import tokens
 from tracking.errors import InvalidToken
-from tracking.opens import reading
+from tracking.opens import reading, viewers
 from tracking.opens.fetches import MAX_HEADER, MAX_USER_AGENT, Fetch, Witness
 from tracking.storage.access_logs import VIEWER_GONE, AccessLogs, LoggedRequest
 from tracking.storage.activity import Activity
@@ -125,7 +125,7 @@ def _fetch(request: LoggedRequest) -> Fetch:
         at=request.started_at,
         method=request.method,
         user_agent=request.user_agent[:MAX_USER_AGENT],
-        address=requests.address(request.address),
+        address=viewers.address(request.address),
         headers={"referer": request.referer[:MAX_HEADER]} if request.referer else {},
         witness=Witness.ACCESS_LOG,
     )

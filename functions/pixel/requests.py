@@ -1,11 +1,11 @@
 """Requests as the functions get them, and the facts in them."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tracking.opens import viewers
 from tracking.opens.fetches import MAX_HEADER, MAX_USER_AGENT, Fetch
 from tracking.tokens import MAX_EVENT_ID_LENGTH
 
@@ -55,25 +55,12 @@ def fetch(event: Mapping[str, Any]) -> Fetch:
         at=datetime.fromtimestamp(context["timeEpoch"] / 1000, UTC),
         method=context["http"]["method"],
         user_agent=headers.get("user-agent", "")[:MAX_USER_AGENT],
-        address=_viewer_address(headers),
+        address=viewers.viewer_address(headers.get("cloudfront-viewer-address", "")),
         asn=_viewer_asn(headers),
         country=_place(headers, "cloudfront-viewer-country"),
         city=_place(headers, "cloudfront-viewer-city"),
         headers={name: headers[name][:MAX_HEADER] for name in TELLING_HEADERS if name in headers},
     )
-
-
-def address(text: str) -> str | None:
-    """An IP address in its one spelling; None if it is none."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
-
-
-def _viewer_address(headers: Mapping[str, str]) -> str | None:
-    """The viewer's IP address out of `address:port`, as CloudFront writes it for IPv4 and IPv6."""
-    return address(headers.get("cloudfront-viewer-address", "").rpartition(":")[0].strip("[]"))
 
 
 def _viewer_asn(headers: Mapping[str, str]) -> int | None:

@@ -15,8 +15,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from standardwebhooks import Webhook
 
 from functions.webhooks import egress, payloads
-from tracking.mail.endpoints import Endpoint, signing_secret
-from tracking.storage.secrets import read_secret
+from tracking.errors import SettingsUnavailable
+from tracking.mail.endpoints import AuthScheme, Endpoint, signing_secret
+from tracking.storage.secrets import Authorizations, read_secret
 from tracking.storage.settings import Settings
 
 LOGGER = Logger()
@@ -42,9 +43,13 @@ def _process(record: SQSRecord) -> None:
         LOGGER.info("endpoint is gone", endpoint=message["endpoint"], webhook_id=message["webhook_id"])
         return
     body, content_type = payloads.encode(message["payload"], endpoint.output_format)
-    signature = _signature(endpoint, message["webhook_id"], body)
+    headers = {
+        "Content-Type": content_type,
+        **_signature(endpoint, message["webhook_id"], body),
+        **_authorization(endpoint),
+    }
     try:
-        status = egress.post(endpoint.url, body, {"Content-Type": content_type, **signature}, _exempt_hosts())
+        status = egress.post(endpoint.url, body, headers, _exempt_hosts())
     except (egress.Forbidden, urllib3.exceptions.HTTPError, OSError) as error:
         LOGGER.warning("no answer", endpoint=endpoint.id, webhook_id=message["webhook_id"], error=repr(error))
         raise Undelivered from error
@@ -63,6 +68,22 @@ def _signature(endpoint: Endpoint, webhook_id: str, body: str) -> dict[str, str]
     }
 
 
+def _authorization(endpoint: Endpoint) -> dict[str, str]:
+    """The endpoint's Authorization header, read for each attempt, so that an edit holds for the next.
+
+    Raises:
+        SettingsUnavailable: It cannot be read. The webhook waits: without it, it might reach somebody who was
+            not meant to take it, and would most likely be refused.
+    """
+    if endpoint.auth_scheme is AuthScheme.NONE:
+        return {}
+    try:
+        return {"Authorization": _authorizations().read(endpoint.id)}
+    except SettingsUnavailable as error:
+        LOGGER.warning("no authorization", endpoint=endpoint.id, error=str(error))
+        raise
+
+
 def _exempt_hosts() -> list[str]:
     """Set by the local system alone; the template has no such variable."""
     return list(filter(None, os.environ.get("WEBHOOK_EXEMPT_HOSTS", "").split(",")))
@@ -71,6 +92,11 @@ def _exempt_hosts() -> list[str]:
 @cache
 def _settings() -> Settings:
     return Settings(boto3.client("dynamodb"), os.environ["SETTINGS_TABLE"])
+
+
+@cache
+def _authorizations() -> Authorizations:
+    return Authorizations(boto3.client("secretsmanager"), os.environ["WEBHOOK_AUTH_PREFIX"])
 
 
 @cache

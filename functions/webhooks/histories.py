@@ -32,7 +32,7 @@ def current(email_id: str, number: int) -> Interpretation | None:
         if history is None:
             return None
         known = Interpretation.of(message, history)
-        summary = summaries.summarise(known.opens.values())
+        summary = summaries.summarise(history, known.opens.values())
         if history.delivery.summary == summary:
             return known
         try:

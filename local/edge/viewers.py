@@ -10,6 +10,9 @@ LOCAL_ADDRESS = "192.0.2.1"
 """Whom a viewer on this machine seems to be: an address for documentation. With its own, whoever sends mail
 from this machine and opens it here would be taken for the sender."""
 
+LOCAL_CALLER = "192.0.2.2"
+"""Whom a caller of the API seems to be: somebody else, for the same reason."""
+
 LOCAL_NETWORK = {
     "CloudFront-Viewer-ASN": "64496",
     "CloudFront-Viewer-Country": "ZZ",
@@ -31,7 +34,8 @@ class Viewer:
     def of(cls, request: web.Request) -> Self:
         """Find out about the client of a request."""
         port = request.transport.get_extra_info("peername")[1] if request.transport else 0
-        address = request.headers.get("CloudFront-Viewer-Address", f"{LOCAL_ADDRESS}:{port}")
+        local = LOCAL_ADDRESS if request.method in {"GET", "HEAD"} else LOCAL_CALLER
+        address = request.headers.get("CloudFront-Viewer-Address", f"{local}:{port}")
         known = LOCAL_NETWORK | {
             "CloudFront-Viewer-Address": address,
             "CloudFront-Viewer-Http-Version": f"{request.version.major}.{request.version.minor}",

@@ -34,9 +34,17 @@ SIGNING_ROOT = "the root of all webhooks' secrets"
 
 _CACHED = (
     adapters.activity,
+    adapters.counters,
+    adapters.feeds,
+    adapters.messages,
+    adapters.quotas,
+    adapters.authorizations,
     adapters.outbox,
+    adapters.rate_limits,
     adapters.settings,
+    adapters.uploads,
     adapters.webhook_signing_root,
+    deliver._authorizations,
     deliver._settings,
     deliver._signing_root,
     feedback._activity,
@@ -122,6 +130,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         "READ_TIME": "on",
         "PIXEL_URL": "https://t.example.com",
         "CONFIGURATION_SET": "Sending",
+        "WEBHOOK_AUTH_PREFIX": "Stack/webhooks/",
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
@@ -154,3 +163,11 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             queue,
             readings_queue,
         )
+
+
+@pytest.fixture
+def nothing_is_queued(cloud: Cloud) -> Iterator[None]:
+    """Whatever the test does, no mail comes of it."""
+    yield
+    assert cloud.queued() == []
+    assert cloud.stored_messages() == 0

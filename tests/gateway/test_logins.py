@@ -6,6 +6,7 @@ import smtplib
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -233,6 +234,6 @@ def test_a_user_who_is_removed_after_the_login_sends_no_more(
     gateway: Gateway, cloud: Cloud, user: Credential
 ) -> None:
     with gateway.logged_in() as client:
-        cloud.settings.remove(user)
+        cloud.settings.remove(user, datetime.now(UTC))
 
         assert client.docmd("MAIL", "FROM:<a@example.com>")[0] == 530

@@ -187,7 +187,7 @@ def test_one_recipient_too_many_is_put_off_and_the_others_get_the_message(
     with gateway.logged_in() as client:
         refused = client.sendmail("a@example.com", recipients, MESSAGE)
 
-    assert refused == {recipients[-1]: (452, b"4.5.3 No more than 100 recipients at once")}
+    assert refused == {recipients[-1]: (452, b"4.5.3 No more than 300 recipients at once")}
     assert [len(envelope.recipients) for envelope in cloud.queued()] == [MAX_RECIPIENTS]
 
 

@@ -23,8 +23,34 @@ def test_calls_go_to_the_http_api_uncached_and_never_in_clear(
 
     assert spelled(origin["DomainName"]) == "HttpApiRoutes.execute-api.AWS::Region.AWS::URLSuffix"
     assert behavior["CachePolicyId"] == CACHING_DISABLED
-    assert behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     assert behavior["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_a_persons_call_arrives_with_its_token(app_distribution: Properties) -> None:
+    behavior = behaviors(app_distribution)["/console/*"]
+
+    # CloudFront's managed policy AllViewerExceptHostHeader.
+    assert behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+
+
+def test_a_programs_call_arrives_with_its_key_and_where_it_came_from(
+    template: Template, app_distribution: Properties
+) -> None:
+    policy = template.of_type("AWS::CloudFront::OriginRequestPolicy")["DashboardCallHeaders"]
+    config = policy["OriginRequestPolicyConfig"]
+
+    behavior = behaviors(app_distribution)["/v3/*"]
+    assert spelled(behavior["OriginRequestPolicyId"]) == "DashboardCallHeaders"
+    assert set(config["HeadersConfig"]["Headers"]) == {
+        "X-Smtp2go-Api-Key",
+        "Content-Type",
+        "Accept",
+        "User-Agent",
+        "CloudFront-Viewer-Address",
+    }
+    assert config["HeadersConfig"]["HeaderBehavior"] == "whitelist"
+    assert config["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+    assert config["CookiesConfig"] == {"CookieBehavior": "none"}
 
 
 def test_console_calls_need_a_signed_in_user_and_other_requests_do_not(

@@ -58,7 +58,15 @@ def test_a_batch_fails_only_for_the_messages_that_failed(template: Template) -> 
 
 
 def test_a_message_in_the_outbox_outlives_its_envelope(template: Template) -> None:
-    (rule,) = template.of_type("AWS::S3::Bucket")["OutboxMessages"]["LifecycleConfiguration"]["Rules"]
+    rules = template.of_type("AWS::S3::Bucket")["OutboxMessages"]["LifecycleConfiguration"]["Rules"]
+    (rule,) = (rule for rule in rules if "Prefix" not in rule)
     envelope_seconds = template.of_type("AWS::SQS::Queue")["OutboxEnvelopesQueue"]["MessageRetentionPeriod"]
 
     assert rule["ExpirationInDays"] * 24 * 60 * 60 > envelope_seconds
+
+
+def test_an_upload_that_nobody_sends_goes_after_a_day(template: Template) -> None:
+    rules = template.of_type("AWS::S3::Bucket")["OutboxMessages"]["LifecycleConfiguration"]["Rules"]
+    (rule,) = (rule for rule in rules if "Prefix" in rule)
+
+    assert (rule["Prefix"], rule["ExpirationInDays"], rule["Status"]) == ("uploads/", 1, "Enabled")

@@ -23,6 +23,8 @@ FUNCTIONS = (
     "Deliver",
 )
 
+WEBHOOK_AUTH = "arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:OpenTracking/webhooks/*"
+
 type Rights = Callable[[str], set[str]]
 
 
@@ -85,6 +87,7 @@ def test_inject_may_read_messages_and_a_setting_write_activity_and_send(rights_o
 
 def test_feedback_may_write_activity(rights_of: Rights) -> None:
     assert rights_of("Feedback") == {
+        "dynamodb:GetItem on TablesActivity",
         "dynamodb:PutItem on TablesActivity",
         "dynamodb:UpdateItem on TablesActivity",
         *consuming("SendingEventsQueue"),
@@ -101,9 +104,17 @@ def test_the_api_may_change_settings_query_activity_and_fill_the_outbox(rights_o
         "dynamodb:Query on TablesActivity",
         "dynamodb:BatchGetItem on TablesActivity",
         "dynamodb:Query on TablesActivity/index/feed",
-        "s3:PutObject on OutboxMessages/*",
+        "dynamodb:Query on TablesActivity/index/recipient",
+        "ses:GetSendQuota on *",
+        "s3:GetObject on OutboxMessages/messages/*",
+        "s3:PutObject on OutboxMessages/messages/*",
+        "s3:PutObject on OutboxMessages/uploads/*",
+        "s3:GetObject on OutboxMessages/uploads/*",
         "sqs:SendMessage on OutboxEnvelopesQueue",
         "secretsmanager:GetSecretValue on WebhookSigning",
+        f"secretsmanager:CreateSecret on {WEBHOOK_AUTH}",
+        f"secretsmanager:PutSecretValue on {WEBHOOK_AUTH}",
+        f"secretsmanager:DeleteSecret on {WEBHOOK_AUTH}",
     }
 
 
@@ -140,10 +151,11 @@ def test_what_waits_for_readings_may_do_what_fan_out_may_but_read_the_stream(
     }
 
 
-def test_deliver_may_read_an_endpoint_and_the_signing_secret(rights_of: Rights) -> None:
+def test_deliver_may_read_an_endpoint_and_its_secrets(rights_of: Rights) -> None:
     assert rights_of("Deliver") == {
         "dynamodb:GetItem on TablesSettings",
         "secretsmanager:GetSecretValue on WebhookSigning",
+        f"secretsmanager:GetSecretValue on {WEBHOOK_AUTH}",
         *consuming("WebhooksDeliveriesQueue"),
     }
 

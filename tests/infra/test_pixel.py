@@ -40,7 +40,7 @@ def test_the_pixel_is_never_cached_and_gives_up_quickly(pixel_distribution: Prop
 
 
 def test_the_function_sees_what_tells_clients_apart_but_no_query_and_no_cookies(template: Template) -> None:
-    (policy,) = template.of_type("AWS::CloudFront::OriginRequestPolicy").values()
+    policy = template.of_type("AWS::CloudFront::OriginRequestPolicy")["TrackingSeenHeaders"]
     config = policy["OriginRequestPolicyConfig"]
 
     assert set(config["HeadersConfig"]["Headers"]) == {

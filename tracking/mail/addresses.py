@@ -7,6 +7,7 @@ _ADDRESS = re.compile(
     r"@(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
     re.ASCII | re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"""[\s<>()\[\]\\",:;]+""")
 
 
 def is_valid(address: str) -> bool:
@@ -16,3 +17,11 @@ def is_valid(address: str) -> bool:
         Dot-string and Domain: RFC 5321, section 4.1.2; lengths: section 4.5.3.1. SES takes no SMTPUTF8.
     """
     return _ADDRESS.fullmatch(address) is not None
+
+
+def mentioned(text: str) -> list[str]:
+    """The addresses in the text of a header field, in names and comments too, whatever its syntax.
+
+    The standard library's parser finds none where a name holds a comma, and recurses into nested comments.
+    """
+    return [word for word in _BETWEEN.split(text) if is_valid(word)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import TypedDict
 
 
 class CredentialKind(StrEnum):
@@ -43,7 +44,7 @@ class Credential:
 
     `id` is what people call it: the SMTP user's name, the address or range, or the key's first 16 characters.
     `secret_hash` is the password's argon2 hash or the key's SHA-256; addresses have none.
-    `endpoints` are the calls that an API key may make, with `*` as wildcard.
+    `permissions` are the calls that an API key may make, with `*` as wildcard.
     """
 
     kind: CredentialKind
@@ -53,7 +54,17 @@ class Credential:
     status: CredentialStatus = CredentialStatus.ALLOWED
     open_tracking_enabled: bool = False
     description: str = ""
-    endpoints: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+
+
+class CredentialChanges(TypedDict, total=False):
+    """What changes of a credential; what is not named stays."""
+
+    secret_hash: str
+    status: CredentialStatus
+    open_tracking_enabled: bool
+    description: str
+    permissions: tuple[str, ...]
 
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -95,7 +106,16 @@ def holds_api_key(credential: Credential, key: str) -> bool:
 
 def may_call(credential: Credential, endpoint: str) -> bool:
     """Whether the key's permissions cover an endpoint, such as `/email/send`."""
-    return any(fnmatchcase(endpoint, pattern) for pattern in credential.endpoints)
+    return any(fnmatchcase(endpoint, pattern) for pattern in credential.permissions)
+
+
+def beyond(credential: Credential, permissions: Iterable[str]) -> list[str]:
+    """Those of some permissions that the key does not have itself, and so may not give to another.
+
+    A `*` is matched by nothing but a `*`. So a permission that matches as it is written also does with
+    whatever its own wildcards stand for.
+    """
+    return [permission for permission in permissions if not may_call(credential, permission)]
 
 
 def matching(address: str, credentials: Iterable[Credential]) -> Credential | None:

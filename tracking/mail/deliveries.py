@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import batched
 
+from tracking.mail import addresses
 from tracking.mail.credentials import CredentialKind
 from tracking.opens.fetches import Fetch
 from tracking.opens.rules import OpenClass
@@ -54,7 +55,8 @@ class EventType(StrEnum):
 class Message:
     """One mail handed to us, whatever the number of its recipients.
 
-    `source_ip` is the address that it was handed in from, as the front door saw it.
+    `source_ip` is the address that it was handed in from, as the front door saw it. `recipients` are all of
+    the envelope's, by number; `bcc` are those that neither To nor Cc names.
     """
 
     email_id: str
@@ -70,6 +72,14 @@ class Message:
     reply_to: str = ""
     rfc_message_id: str = ""
     source_ip: str | None = None
+    recipients: tuple[str, ...] = ()
+    bcc: str = ""
+
+    @property
+    def sender_address(self) -> str:
+        """The last address in From; where there is none, the envelope's, which may be empty."""
+        found = addresses.mentioned(self.sender)
+        return found[-1] if found else self.mail_from
 
 
 class Evidence(StrEnum):
@@ -96,17 +106,41 @@ FETCHES_COUNTED_BY = 100
 """In what steps a summary counts fetches, so that a repetition seldom changes it."""
 
 OPENED, HUMAN, PREFETCH_ONLY = "opened", "human", "prefetch_only"
-"""The daily counters beside those of the classes: each delivery counts once, on the day of the first open of
-whatever class, of the first human evidence, and of the first prefetch while there is no human evidence."""
+"""The daily counters beside those of the classes and outcomes: each delivery counts once, on the day of the
+first open of whatever class, of the first human evidence, and of the first prefetch while there is no human
+evidence."""
+
+
+class Outcome(StrEnum):
+    """What a delivery came to at its recipient's mail server. It counts once for each, on the first's day."""
+
+    PROCESSED = "processed"
+    """SES took the mail."""
+
+    DELIVERED = "delivered"
+    """The recipient's mail server took it."""
+
+    HARD_BOUNCED = "hard_bounced"
+    """That server refused it for good."""
+
+    SOFT_BOUNCED = "soft_bounced"
+    """That server refused it for now, and SES gave up."""
+
+    REJECTED = "rejected"
+    """SES refused it."""
+
+    COMPLAINED = "complained"
+    """The recipient called it spam."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a delivery's opens come to; computed from its history, never counted up.
+    """What a delivery's history comes to; computed from the whole of it, never counted up.
 
-    `opens` holds how many opens of each class there were on each day, by UTC. The times are those of the
-    first and the last open of whatever class, of the first that shows a person, and of the first prefetch.
-    `fetches` is how many there were, rounded down to steps of `FETCHES_COUNTED_BY`.
+    `outcomes` holds when each was first seen, and `opens` how many opens of each class there were on each
+    day, by UTC. The times are those of the first and the last open of whatever class, of the first that shows
+    a person, and of the first prefetch. `fetches` is how many there were, rounded down to steps of
+    `FETCHES_COUNTED_BY`.
     """
 
     opens: Mapping[date, Mapping[OpenClass, int]] = field(default_factory=dict)
@@ -115,6 +149,7 @@ class Summary:
     first_human_at: datetime | None = None
     first_prefetch_at: datetime | None = None
     fetches: int = 0
+    outcomes: Mapping[Outcome, datetime] = field(default_factory=dict)
 
     @property
     def totals(self) -> Mapping[OpenClass, int]:
@@ -147,7 +182,8 @@ def changes(old: Summary, new: Summary) -> dict[date, dict[str, int]]:
         new: What is to be counted in its place.
 
     Returns:
-        By day and counter, a class's name or one of the three above, what is to be added; nothing that is 0.
+        By day and counter, a class's or an outcome's name or one of the three above, what is to be added;
+        nothing that is 0.
     """
     before, after = _counted(old), _counted(new)
     changed = Counter(after)
@@ -166,7 +202,7 @@ def stages(old: Summary, new: Summary, days: int) -> Iterator[Summary]:
         old: What is counted already.
         new: What is to be counted in its place.
         days: On how many days the opens differ at most from one stage to the next. On the way to the last
-            one the times change too, which changes counters of up to six days more.
+            one the times change too, each of which changes counters of up to two days more.
     """
     differing = sorted(
         day for day in old.opens.keys() | new.opens.keys() if old.opens.get(day) != new.opens.get(day)
@@ -186,10 +222,11 @@ def _counted(summary: Summary) -> Counter[tuple[date, str]]:
     for day, by_class in summary.opens.items():
         for open_class, count in by_class.items():
             counted[day, open_class.value] += count
-    once = {
+    once: dict[str, datetime | None] = {
         OPENED: summary.first_open_at,
         HUMAN: summary.first_human_at,
         PREFETCH_ONLY: None if summary.first_human_at else summary.first_prefetch_at,
+        **{outcome.value: at for outcome, at in summary.outcomes.items()},
     }
     for name, at in once.items():
         if at:
@@ -206,14 +243,15 @@ def utc_day(at: datetime) -> date:
 class Delivery:
     """One message to one recipient.
 
-    `number` is the recipient's in the envelope, from 1; `started_at` is when the message was handed in.
-    `untracked_reason` says why no pixel went along, and `placement` where it stands if one did. `version`
-    counts the summary's writes.
+    `number` is the recipient's in the envelope, from 1; `credential_id` is whose the message is; `started_at`
+    is when the message was handed in. `untracked_reason` says why no pixel went along, and `placement` where
+    it stands if one did. `version` counts the summary's writes.
     """
 
     email_id: str
     number: int
     recipient: str
+    credential_id: str
     mode: TrackingMode
     started_at: datetime
     untracked_reason: str | None = None
@@ -243,6 +281,11 @@ class Event:
     at: datetime
     details: Mapping[str, str] = field(default_factory=dict)
     fetch: Fetch | None = None
+
+    @property
+    def is_hard_bounce(self) -> bool:
+        """Whether the recipient's mail server refused the mail for good."""
+        return self.type is EventType.BOUNCED and self.details.get("bounce") == "hard"
 
 
 def fetched(fetch: Fetch) -> Event:

@@ -1,17 +1,19 @@
 """What every front door turns a mail into; after this nothing knows which door it came through."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from tracking.errors import InvalidEnvelope
-from tracking.mail.credentials import CredentialKind
+from tracking.mail import email_ids
+from tracking.mail.credentials import Credential, CredentialKind
 
 MAX_MESSAGE_BYTES = 40 * 1024 * 1024
 """The largest message that SES takes by its v2 API. Source: SES developer guide, "Service quotas"."""
 
-MAX_RECIPIENTS = 100
-"""Recipients of one message, as SMTP2GO's API allows for each of to, cc and bcc."""
+MAX_RECIPIENTS = 300
+"""Recipients of one message: as many as SMTP2GO's API allows in to, cc and bcc together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,39 @@ class Envelope:
     def deliveries(self) -> list[tuple[int, str]]:
         """Each recipient with its number."""
         return list(enumerate(self.recipients, start=1))
+
+
+def new(
+    credential: Credential,
+    mail_from: str,
+    recipients: Iterable[str],
+    *,
+    received_at: datetime,
+    random: bytes,
+    size: int,
+    source_ip: str | None,
+) -> Envelope:
+    """The envelope of a message that was just handed in, under a name of its own.
+
+    Args:
+        credential: Who handed it in.
+        mail_from: The sender's address; empty for the null sender.
+        recipients: Addresses, once each, at most `MAX_RECIPIENTS`.
+        received_at: Now, aware UTC.
+        random: `email_ids.RANDOM_BYTES` bytes from a cryptographic source.
+        size: Of the raw message, in bytes.
+        source_ip: The address that it came from, as the front door saw it.
+    """
+    return Envelope(
+        email_id=email_ids.new(received_at, random),
+        kind=credential.kind,
+        credential_id=credential.id,
+        mail_from=mail_from,
+        recipients=tuple(recipients),
+        received_at=received_at,
+        size=size,
+        source_ip=source_ip,
+    )
 
 
 def encode(envelope: Envelope) -> str:

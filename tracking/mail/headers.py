@@ -1,14 +1,18 @@
 """What a message's own header says of it, for people to recognise it by."""
 
+import re
+from collections.abc import Iterable
 from email import policy
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message as EmailMessage
 from email.parser import BytesHeaderParser
 
+from tracking.mail import addresses
 from tracking.mail.deliveries import Message
 from tracking.mail.envelopes import Envelope
 
+_EMPTY_LINE = re.compile(rb"(?:\A|\r?\n)\r?\n")
 _MAX_FIELD = 998
 _PARSER = BytesHeaderParser(policy=policy.compat32)
 
@@ -23,8 +27,7 @@ def describe(envelope: Envelope, raw: bytes) -> Message:
     Returns:
         The message; fields are decoded, unfolded, and at most 998 characters long.
     """
-    end = min((at for at in (raw.find(b"\r\n\r\n"), raw.find(b"\n\n")) if at >= 0), default=len(raw))
-    header = _PARSER.parsebytes(raw[:end])
+    header = _PARSER.parsebytes(head(raw))
     return Message(
         email_id=envelope.email_id,
         kind=envelope.kind,
@@ -39,7 +42,28 @@ def describe(envelope: Envelope, raw: bytes) -> Message:
         reply_to=_field(header, "Reply-To"),
         rfc_message_id=_field(header, "Message-ID"),
         source_ip=envelope.source_ip,
+        recipients=envelope.recipients,
+        bcc=", ".join(_unnamed(header, envelope.recipients))[:_MAX_FIELD],
     )
+
+
+def head(raw: bytes) -> bytes:
+    """A message's header, without the empty line that ends it; all of it if there is none."""
+    end = _EMPTY_LINE.search(raw)
+    return raw[: end.start()] if end else raw
+
+
+def pick(header: bytes, names: Iterable[str]) -> dict[str, str]:
+    """Some fields of a header, by the names as they are given; those that it does not have are left out."""
+    parsed = _PARSER.parsebytes(header)
+    return {name: _field(parsed, name) for name in names if name in parsed}
+
+
+def _unnamed(header: "EmailMessage[str, str]", recipients: Iterable[str]) -> list[str]:
+    """The recipients that neither To nor Cc names."""
+    fields = " ".join(str(value) for name in ("To", "Cc") for value in header.get_all(name, []))
+    named = set(addresses.mentioned(fields.lower()))
+    return [recipient for recipient in recipients if recipient.lower() not in named]
 
 
 def _field(header: "EmailMessage[str, str]", name: str) -> str:

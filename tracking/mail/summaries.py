@@ -1,15 +1,30 @@
 """What a delivery's history comes to: its opens, and their summary."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 
-from tracking.mail.deliveries import FETCHES_COUNTED_BY, Event, EventType, History, Message, Summary, utc_day
+from tracking.mail.deliveries import (
+    FETCHES_COUNTED_BY,
+    Event,
+    EventType,
+    History,
+    Message,
+    Outcome,
+    Summary,
+    utc_day,
+)
 from tracking.opens.classification import Open, Sending, classify
 from tracking.opens.rules import OpenClass
 
+_OUTCOMES = {
+    EventType.PROCESSED: Outcome.PROCESSED,
+    EventType.DELIVERED: Outcome.DELIVERED,
+    EventType.REJECTED: Outcome.REJECTED,
+    EventType.COMPLAINED: Outcome.COMPLAINED,
+}
 _PREFETCHES = frozenset({OpenClass.PRIVACY_PREFETCH, OpenClass.PROVIDER_PREFETCH})
 
 
@@ -65,8 +80,13 @@ def opens(message: Message, history: History) -> list[Open]:
     return classify(sending, [event.fetch for event in history.events if event.fetch])
 
 
-def summarise(found: Collection[Open]) -> Summary:
-    """What the opens of one delivery come to."""
+def summarise(history: History, found: Collection[Open]) -> Summary:
+    """What the history of one delivery comes to.
+
+    Args:
+        history: The whole of it.
+        found: The opens in it.
+    """
     days: dict[date, Counter[OpenClass]] = {}
     for opened in found:
         days.setdefault(utc_day(opened.at), Counter())[opened.open_class] += 1
@@ -81,4 +101,20 @@ def summarise(found: Collection[Open]) -> Summary:
             (opened.at for opened in found if opened.open_class in _PREFETCHES), default=None
         ),
         fetches=fetches - fetches % FETCHES_COUNTED_BY,
+        outcomes=_outcomes(history.events),
     )
+
+
+def _outcomes(events: Iterable[Event]) -> dict[Outcome, datetime]:
+    first: dict[Outcome, datetime] = {}
+    for event in events:
+        outcome = _outcome(event)
+        if outcome:
+            first[outcome] = min(event.at, first.get(outcome, event.at))
+    return first
+
+
+def _outcome(event: Event) -> Outcome | None:
+    if event.type is EventType.BOUNCED:
+        return Outcome.HARD_BOUNCED if event.is_hard_bounce else Outcome.SOFT_BOUNCED
+    return _OUTCOMES.get(event.type)

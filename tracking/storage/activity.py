@@ -1,18 +1,15 @@
 """Messages, deliveries and events in DynamoDB; `activity_items` has the Activity table's design."""
 
-import heapq
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
 from tracking.errors import ActivityUnavailable, StaleVersion
-from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, History, Message, Summary, changes, stages
-from tracking.storage import activity_items
+from tracking.storage import activity_items, counters
 from tracking.storage.aws import Item, from_attributes, is_refused_condition, raising, to_attributes, to_text
 
 if TYPE_CHECKING:
@@ -27,22 +24,12 @@ if TYPE_CHECKING:
     type Key = dict[str, AttributeValueTypeDef]
 
 _BATCH_GET_LIMIT = 100
-_DAYS_AT_ONCE = 90
-"""Of how many days the opens are counted in one transaction, which also has the summary and up to six days
+_DAYS_AT_ONCE = 80
+"""Of how many days the opens are counted in one transaction, which also has the summary and up to 18 days
 more for its times. Source: DynamoDB API reference, "TransactWriteItems": at most 100 actions."""
 
 _SUPERSEDED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 """Why a transaction is cancelled when another writer was first."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
-    """Where an event of the feed is to be found. `position` orders the feed and is unique in it."""
-
-    position: str
-    email_id: str
-    number: int
-    event_id: str
 
 
 class Activity:
@@ -82,21 +69,25 @@ class Activity:
             {":at": to_text(at), ":id": ses_message_id},
         )
 
-    def mark_delivered(self, email_id: str, number: int, at: datetime) -> None:
-        """Note when the recipient's mail server took the mail; an unknown delivery is left alone.
+    def mark_delivered(self, delivery: Delivery, at: datetime) -> None:
+        """Note when the recipient's mail server took the mail; a delivery that is gone stays so.
 
         Raises:
             ActivityUnavailable: The table cannot be written.
         """
-        self._update(_delivery_key(email_id, number), "SET delivered_at = :at", {":at": to_text(at)})
+        self._update(
+            _delivery_key(delivery.email_id, delivery.number),
+            "SET delivered_at = :at",
+            {":at": to_text(at)},
+        )
 
-    def append(self, email_id: str, number: int, event: Event) -> bool:
+    def append(self, delivery: Delivery, event: Event) -> bool:
         """Add an event to a delivery's history; False if it was there already.
 
         Raises:
             ActivityUnavailable: The table cannot be written.
         """
-        return self._put_new(activity_items.event_item(email_id, number, event))
+        return self._put_new(activity_items.event_item(delivery, event))
 
     def note_step(self, email_id: str, number: int, event_id: str, steps: int, at: datetime) -> bool:
         """Note for how many steps a timed mail is known to have been open.
@@ -161,7 +152,7 @@ class Activity:
         updates = [
             self._summary_update(delivery, summary),
             *(
-                self._count_update(message, day, by_counter)
+                counters.update(self._table, message, day, by_counter)
                 for day, by_counter in changes(delivery.summary, summary).items()
             ),
         ]
@@ -179,37 +170,6 @@ class Activity:
                         f"delivery {delivery.number} of {delivery.email_id} changed"
                     ) from error
                 raise
-
-    def counts(
-        self, kind: CredentialKind, credential_id: str, first: date, last: date
-    ) -> dict[date, Counter[str]]:
-        """What was counted of a credential's mail, by day and counter. Days without anything are left out.
-
-        Args:
-            kind: The credential's.
-            credential_id: The credential's.
-            first: The first day that counts.
-            last: The last day that counts.
-
-        Raises:
-            ActivityUnavailable: The table cannot be read.
-        """
-        if last < first:  # BETWEEN refuses bounds in the wrong order.
-            return {}
-        items = self._query(
-            "pk = :pk AND sk BETWEEN :first AND :last",
-            {
-                ":pk": activity_items.counts_key(kind, credential_id),
-                ":first": f"{first.isoformat()}#",
-                ":last": f"{last.isoformat()}#~",
-            },
-        )
-        days: dict[date, Counter[str]] = {}
-        for day, by_counter in map(activity_items.day_counts, items):
-            days.setdefault(day, Counter()).update(by_counter)
-        # What was counted and taken back is 0.
-        found = {day: Counter({name: n for name, n in sums.items() if n}) for day, sums in days.items()}
-        return {day: sums for day, sums in found.items() if sums}
 
     def delivery(self, email_id: str, number: int) -> Delivery | None:
         """A delivery without its events, consistently read; None if there is none.
@@ -273,49 +233,6 @@ class Activity:
         ]
         return {message.email_id: message for message in found}
 
-    def feed(self, start: datetime, end: datetime, before: str | None = None) -> Iterator[FeedEntry]:
-        """All events of a time range, the newest first, read as the caller goes on.
-
-        Args:
-            start: The first time that counts.
-            end: The first time that no longer counts.
-            before: The position of an entry; only what comes after it in this order, that is, older events.
-
-        Raises:
-            ActivityUnavailable: The table cannot be read.
-        """
-        upper = min(to_text(end), before) if before else to_text(end)
-        if upper < to_text(start):  # BETWEEN refuses bounds in the wrong order.
-            return
-        hour = datetime.fromisoformat(upper.partition("#")[0]).replace(minute=0, second=0, microsecond=0)
-        while hour + timedelta(hours=1) > start:
-            shards = [
-                self._feed_shard(hour, shard, to_text(start), upper)
-                for shard in range(activity_items.FEED_SHARDS)
-            ]
-            yield from heapq.merge(*shards, key=lambda entry: entry.position, reverse=True)
-            hour -= timedelta(hours=1)
-
-    def _feed_shard(self, hour: datetime, shard: int, lower: str, upper: str) -> Iterator[FeedEntry]:
-        with raising(ActivityUnavailable):
-            pages = self._dynamodb.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName="feed",
-                KeyConditionExpression="feed = :feed AND feed_at BETWEEN :lower AND :upper",
-                ExpressionAttributeValues=to_attributes(
-                    {
-                        ":feed": activity_items.feed_partition(hour, shard),
-                        ":lower": lower,
-                        ":upper": upper,
-                    }
-                ),
-                ScanIndexForward=False,
-            )
-            for page in pages:
-                for entry in map(_feed_entry, page["Items"]):
-                    if entry.position != upper:  # BETWEEN includes its bounds.
-                        yield entry
-
     def _batch_get(self, keys: "list[dict[str, AttributeValueTypeDef]]") -> Iterator[Item]:
         request: Mapping[str, KeysAndAttributesTypeDef] = {
             self._table: {"Keys": keys, "ConsistentRead": True}
@@ -351,26 +268,6 @@ class Activity:
                     ":summary": activity_items.summary_map(summary),
                     ":next": delivery.version + 1,
                     ":version": delivery.version,
-                }
-            ),
-        }
-
-    def _count_update(self, message: Message, day: date, by_counter: Mapping[str, int]) -> "UpdateTypeDef":
-        added = ", ".join(f"#{name} :{name}" for name in by_counter)
-        return {
-            "TableName": self._table,
-            "Key": to_attributes(
-                {
-                    "pk": activity_items.counts_key(message.kind, message.credential_id),
-                    "sk": activity_items.day_key(day, message.email_id),
-                }
-            ),
-            "UpdateExpression": f"ADD {added} SET expires_at = :expires_at",
-            "ExpressionAttributeNames": {f"#{name}": name for name in by_counter},
-            "ExpressionAttributeValues": to_attributes(
-                {
-                    **{f":{name}": change for name, change in by_counter.items()},
-                    ":expires_at": activity_items.day_expires_at(day),
                 }
             ),
         }
@@ -433,9 +330,3 @@ def _is_superseded(error: ClientError) -> bool:
         or error.response["Error"]["Code"] == "TransactionConflictException"
         or any(reason.get("Code") in _SUPERSEDED for reason in reasons)
     )
-
-
-def _feed_entry(attributes: "dict[str, AttributeValueTypeDef]") -> FeedEntry:
-    item = from_attributes(attributes)
-    _, number, event_id = item["sk"].split("#", 2)
-    return FeedEntry(item["feed_at"], item["pk"].removeprefix("EMAIL#"), int(number), event_id)

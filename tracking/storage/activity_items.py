@@ -5,30 +5,29 @@
 | `EMAIL#<email_id>` | `ENVELOPE` | a `Message` |
 | `EMAIL#<email_id>` | `RCPT#<nnn>` | a `Delivery` with its summary |
 | `EMAIL#<email_id>` | `RCPT#<nnn>#<event_id>` | an `Event` |
-| `COUNTS#<kind>#<credential_id>` | `<day>#<shard>` | what a credential's mail came to on a day |
+| `COUNTS#<month>#<shard>` | `<day>#<kind>#<credential_id> <sender>` | what a day of a sender's mail came to |
 
 The event id alone makes an event's key, so the same event appended twice is one. Indexes:
 
 | index | partition | sort | what |
 |---|---|---|---|
-| `feed` | `feed`: `<hour>#<shard>` | `feed_at`: `<time>#<event_id>` | events by time |
-| `recipient` | `recipient_key`: the address in lower case | `sent_at` | deliveries of a recipient |
+| `feed` | `feed`: `<credential_id>#<shard>` | `feed_at`: `<time>#<email_id>#<nnn>#<event_id>` | events |
+| `recipient` | `recipient_key`: the address in lower case | `started_at` | deliveries |
 
 Times are text (UTC, microseconds), `expires_at` is DynamoDB's own (seconds since 1970).
 """
 
 import zlib
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from tracking.mail import email_ids
 from tracking.mail.credentials import CredentialKind
-from tracking.mail.deliveries import Delivery, Event, EventType, Message, Summary, TrackingMode
+from tracking.mail.deliveries import Delivery, Event, EventType, Message, Outcome, Summary, TrackingMode
 from tracking.opens.fetches import Fetch, Witness
 from tracking.opens.reading import Reading
 from tracking.opens.rules import OpenClass
-from tracking.storage.aws import Item, from_attributes, to_text, to_time
+from tracking.storage.aws import Item, from_attributes, to_attributes, to_text, to_time
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -36,18 +35,18 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(days=365)
 """How long anything about a mail is kept, from when it was handed in: a history goes whole."""
 
-FEED_SHARDS = 4
-"""Partitions of one hour of the feed; one takes 1,000 writes a second. Source: DynamoDB developer guide,
-"Best practices for designing and using partition keys effectively"."""
+FEED_SHARDS = 2
+"""Partitions of one credential's feed; one takes 1,000 writes a second, and each is asked in every search.
+Source: DynamoDB developer guide, "Best practices for designing and using partition keys effectively"."""
 
 _EMAIL = "EMAIL#"
-_DAY_KEYS = ("pk", "sk", "expires_at")
+_COUNTS = "COUNTS#"
 
 COUNTS_KEPT_FOR = timedelta(days=800)
-"""How long a day's counters are kept: two years can be compared, and nothing in them is about a person."""
+"""How long a day's counters are kept: two years can be compared, and nothing in them is about a reader."""
 
 COUNT_SHARDS = 4
-"""Items of one credential's day. A transaction writes one of them, and two transactions on one item at once
+"""Items of one sender's day. A transaction writes one of them, and two transactions on one item at once
 conflict."""
 
 
@@ -61,10 +60,14 @@ def event_of(image: "dict[str, AttributeValueTypeDef]") -> tuple[str, int, Event
         The email id, the recipient's number, and the event.
     """
     item = from_attributes(image)
-    parts = item["sk"].split("#", 2)
-    if not item["pk"].startswith(_EMAIL) or len(parts) < 3:  # noqa: PLR2004 - RCPT, number, event id.
+    if not item["pk"].startswith(_EMAIL) or item["sk"].count("#") < 2:  # noqa: PLR2004 - RCPT, number, event id.
         return None
-    return item["pk"].removeprefix(_EMAIL), int(parts[1]), event(item)
+    return *delivery_at(item), event(item)
+
+
+def delivery_at(item: Item) -> tuple[str, int]:
+    """The email id and the recipient's number that an item's keys name."""
+    return item["pk"].removeprefix(_EMAIL), int(item["sk"].split("#", 2)[1])
 
 
 def email_key(email_id: str) -> str:
@@ -82,30 +85,36 @@ def event_key(number: int, event_id: str) -> str:
     return f"{recipient_key(number)}#{event_id}"
 
 
-def feed_partition(hour: datetime, shard: int) -> str:
-    """The feed's partition of an hour's shard."""
-    return f"{hour:%Y-%m-%dT%H}#{shard}"
+def recipient_partition(recipient: str) -> str:
+    """The partition of the deliveries of a recipient, however the address was written."""
+    return recipient.lower()
 
 
-def counts_key(kind: CredentialKind, credential_id: str) -> str:
-    """The partition of all that is counted of a credential's mail."""
-    return f"COUNTS#{kind}#{credential_id}"
+def feed_partition(credential_id: str, shard: int) -> str:
+    """A partition of the feed."""
+    return f"{credential_id}#{shard}"
 
 
-def day_key(day: date, email_id: str) -> str:
-    """The sort key of the item where a day of a message's is counted."""
-    return f"{day.isoformat()}#{zlib.crc32(email_id.encode()) % COUNT_SHARDS}"
+def counts_partition(month: str, shard: int) -> str:
+    """A partition of the counters of a month, which is written as in a date."""
+    return f"{_COUNTS}{month}#{shard}"
+
+
+def count_key(message: Message, day: date) -> "dict[str, AttributeValueTypeDef]":
+    """The key of the item where a day of a message is counted."""
+    shard = zlib.crc32(message.email_id.encode()) % COUNT_SHARDS
+    sender = message.sender_address.lower()
+    return to_attributes(
+        {
+            "pk": counts_partition(f"{day:%Y-%m}", shard),
+            "sk": f"{day.isoformat()}#{message.kind}#{message.credential_id} {sender}",
+        }
+    )
 
 
 def day_expires_at(day: date) -> int:
     """When a day's counters go, as DynamoDB wants it."""
     return int((datetime.combine(day, time(), UTC) + COUNTS_KEPT_FOR).timestamp())
-
-
-def day_counts(item: Item) -> tuple[date, Mapping[str, int]]:
-    """The day that an item counts for, and its counters."""
-    counts = {name: int(value) for name, value in item.items() if name not in _DAY_KEYS}
-    return date.fromisoformat(item["sk"].partition("#")[0]), counts
 
 
 def is_expired(delivery: Delivery, now: datetime) -> bool:
@@ -134,6 +143,8 @@ def message_item(message: Message) -> Item:
         "reply_to": message.reply_to,
         "rfc_message_id": message.rfc_message_id,
         "source_ip": message.source_ip,
+        "recipients": list(message.recipients),
+        "bcc": message.bcc,
         "expires_at": _expires_at(message.received_at),
     }
 
@@ -154,6 +165,8 @@ def message(item: Item) -> Message:
         reply_to=item["reply_to"],
         rfc_message_id=item["rfc_message_id"],
         source_ip=item.get("source_ip"),
+        recipients=tuple(item["recipients"]),
+        bcc=item["bcc"],
     )
 
 
@@ -163,7 +176,8 @@ def delivery_item(delivery: Delivery) -> Item:
         "pk": email_key(delivery.email_id),
         "sk": recipient_key(delivery.number),
         "recipient": delivery.recipient,
-        "recipient_key": delivery.recipient.lower(),
+        "recipient_key": recipient_partition(delivery.recipient),
+        "credential_id": delivery.credential_id,
         "mode": delivery.mode,
         "started_at": to_text(delivery.started_at),
         "untracked_reason": delivery.untracked_reason,
@@ -184,6 +198,7 @@ def delivery(item: Item) -> Delivery:
         email_id=email_id,
         number=int(item["sk"].removeprefix("RCPT#")),
         recipient=item["recipient"],
+        credential_id=item["credential_id"],
         mode=TrackingMode(item["mode"]),
         started_at=datetime.fromisoformat(item["started_at"]),
         untracked_reason=item.get("untracked_reason"),
@@ -211,6 +226,7 @@ def summary_map(summary: Summary) -> Item:
         },
         **{name: to_text(at) for name, at in times.items() if at},
         "fetches": summary.fetches,
+        "outcomes": {str(outcome): to_text(at) for outcome, at in summary.outcomes.items()},
     }
 
 
@@ -225,24 +241,31 @@ def _summary(item: Item) -> Summary:
         first_human_at=to_time(item.get("first_human_at")),
         first_prefetch_at=to_time(item.get("first_prefetch_at")),
         fetches=int(item["fetches"]),
+        outcomes={Outcome(name): datetime.fromisoformat(at) for name, at in item["outcomes"].items()},
     )
 
 
-def event_item(email_id: str, number: int, event: Event) -> Item:
+def event_item(delivery: Delivery, event: Event) -> Item:
     """An event of a delivery as an item."""
-    shard = zlib.crc32(event.event_id.encode()) % FEED_SHARDS
+    feed_at = position(event.at, delivery.email_id, delivery.number, event.event_id)
+    shard = zlib.crc32(feed_at.encode()) % FEED_SHARDS
     return {
-        "pk": email_key(email_id),
-        "sk": event_key(number, event.event_id),
+        "pk": email_key(delivery.email_id),
+        "sk": event_key(delivery.number, event.event_id),
         "type": event.type,
         "at": to_text(event.at),
         "details": dict(event.details),
         "fetch": _fetch_map(event.fetch) if event.fetch else None,
-        "feed": feed_partition(event.at, shard),
-        "feed_at": f"{to_text(event.at)}#{event.event_id}",
+        "feed": feed_partition(delivery.credential_id, shard),
+        "feed_at": feed_at,
         **_reading_attributes(event.fetch.reading if event.fetch else None),
-        "expires_at": email_ids.epoch_milliseconds(email_id) // 1000 + int(KEPT_FOR.total_seconds()),
+        "expires_at": email_ids.epoch_milliseconds(delivery.email_id) // 1000 + int(KEPT_FOR.total_seconds()),
     }
+
+
+def position(at: datetime, email_id: str, number: int, event_id: str) -> str:
+    """Where an event stands among all of them; no two share a place."""
+    return f"{to_text(at)}#{email_id}#{number:03d}#{event_id}"
 
 
 def event(item: Item) -> Event:

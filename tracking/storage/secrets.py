@@ -1,12 +1,13 @@
-"""Keys from Secrets Manager.
+"""Keys in Secrets Manager, and what webhooks are authorised by.
 
 The pixel keys' secret is a JSON object, key id to key, both as text: `{"1": "..."}`. The highest id signs;
-all of them verify.
+all of them verify. An endpoint's secret is the whole value of its Authorization header.
 """
 
 import hashlib
 import json
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,51 @@ class PixelKeys:
             return {int(key_id): hashlib.sha256(text.encode()).digest() for key_id, text in texts.items()}
         except (ValueError, AttributeError) as error:
             raise SettingsUnavailable("the pixel keys' secret is not an object of texts by key id") from error
+
+
+class Authorizations:
+    """What the endpoints' Authorization headers say: a secret for each endpoint that has one."""
+
+    def __init__(self, secretsmanager: "SecretsManagerClient", prefix: str) -> None:
+        """Secrets whose names are the prefix and the endpoint's id."""
+        self._secretsmanager = secretsmanager
+        self._prefix = prefix
+
+    def read(self, endpoint_id: int) -> str:
+        """The header's value.
+
+        Raises:
+            SettingsUnavailable: It cannot be read, or there is none.
+        """
+        return read_secret(self._secretsmanager, self._name(endpoint_id))
+
+    def store(self, endpoint_id: int, authorization: str) -> None:
+        """Keep the header's value, in place of an earlier one.
+
+        Raises:
+            SettingsUnavailable: It cannot be stored.
+        """
+        name = self._name(endpoint_id)
+        with raising(SettingsUnavailable):
+            try:
+                self._secretsmanager.put_secret_value(SecretId=name, SecretString=authorization)
+            except self._secretsmanager.exceptions.ResourceNotFoundException:
+                self._secretsmanager.create_secret(Name=name, SecretString=authorization)
+
+    def remove(self, endpoint_id: int) -> None:
+        """Forget the header's value, at once and for good; nothing happens if there is none.
+
+        Raises:
+            SettingsUnavailable: It cannot be removed.
+        """
+        missing = self._secretsmanager.exceptions.ResourceNotFoundException
+        with raising(SettingsUnavailable), suppress(missing):
+            self._secretsmanager.delete_secret(
+                SecretId=self._name(endpoint_id), ForceDeleteWithoutRecovery=True
+            )
+
+    def _name(self, endpoint_id: int) -> str:
+        return f"{self._prefix}{endpoint_id}"
 
 
 def read_secret(secretsmanager: "SecretsManagerClient", secret_id: str) -> str:

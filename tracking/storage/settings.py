@@ -5,23 +5,26 @@
 | `CREDENTIAL#<kind>` | the credential's id | a `Credential` |
 | `ENDPOINT` | the endpoint's id | an `Endpoint` |
 | `COUNTER` | `ENDPOINT` | `value`: the newest endpoint's id |
+| `FORMER` | the id of a credential that was removed | `expires_at`: when nothing of its mail is left |
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from tracking.errors import SettingsUnavailable
-from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
-from tracking.mail.deliveries import EventType
-from tracking.mail.endpoints import Endpoint, OutputFormat
+from tracking.mail.credentials import Credential, CredentialChanges, CredentialKind, CredentialStatus
+from tracking.mail.endpoints import AuthScheme, Endpoint, EndpointChanges, OutputFormat, WebhookEvent
+from tracking.storage.activity_items import KEPT_FOR
 from tracking.storage.aws import Item, from_attributes, is_refused_condition, raising, to_attributes, to_text
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _ENDPOINTS = "ENDPOINT"
+_FORMER = "FORMER"
 
 
 class Settings:
@@ -75,13 +78,49 @@ class Settings:
         """
         self._put(_credential_item(credential))
 
-    def remove(self, credential: Credential) -> None:
-        """Forget a credential.
+    def change(self, seen: Credential, changes: CredentialChanges) -> Credential | None:
+        """Change some attributes of a credential; the others may be changing at the same moment.
+
+        Args:
+            seen: As it was read when the change was allowed.
+            changes: The attributes, and what they become.
+
+        Returns:
+            As it is now. None, and nothing is changed, if it is gone or has other permissions than those
+            seen.
 
         Raises:
             SettingsUnavailable: The table cannot be written.
         """
-        self._delete(_partition(credential.kind), credential.id)
+        item = self._update(_partition(seen.kind), seen.id, changes, _credential_guard(seen))
+        return _credential(item) if item else None
+
+    def remove(self, seen: Credential, at: datetime) -> Credential | None:
+        """Forget a credential, but for its id, as long as its mail is kept.
+
+        Args:
+            seen: As it was read when the removal was allowed.
+            at: Now.
+
+        Returns:
+            What was removed. None, and nothing is removed, if it is gone or has other permissions than those
+            seen.
+
+        Raises:
+            SettingsUnavailable: The table cannot be written.
+        """
+        self._put({"pk": _FORMER, "sk": seen.id, "expires_at": int((at + KEPT_FOR).timestamp())})
+        item = self._delete(_partition(seen.kind), seen.id, _credential_guard(seen))
+        return _credential(item) if item else None
+
+    def credential_ids(self) -> set[str]:
+        """The ids of all credentials whose mail there may be, those that were removed included.
+
+        Raises:
+            SettingsUnavailable: The table cannot be read.
+        """
+        partitions = [*map(_partition, CredentialKind), _FORMER]
+        return {item["sk"] for partition in partitions for item in self._query(partition)}
 
     def endpoint(self, endpoint_id: int) -> Endpoint | None:
         """The webhook endpoint of that id; None if there is none.
@@ -125,13 +164,38 @@ class Settings:
         """
         self._put(_endpoint_item(endpoint))
 
-    def remove_endpoint(self, endpoint: Endpoint) -> None:
-        """Forget an endpoint.
+    def change_endpoint(self, seen: Endpoint, changes: EndpointChanges) -> Endpoint | None:
+        """Change some attributes of an endpoint; the others may be changing at the same moment.
+
+        Args:
+            seen: As it was read when the change was allowed.
+            changes: The attributes, and what they become.
+
+        Returns:
+            As it is now. None, and nothing is changed, if it is gone, or leads elsewhere or proves itself by
+            another scheme than what was seen.
 
         Raises:
             SettingsUnavailable: The table cannot be written.
         """
-        self._delete(_ENDPOINTS, _endpoint_key(endpoint.id))
+        item = self._update(_ENDPOINTS, _endpoint_key(seen.id), changes, _endpoint_guard(seen))
+        return _endpoint(item) if item else None
+
+    def remove_endpoint(self, seen: Endpoint) -> Endpoint | None:
+        """Forget an endpoint.
+
+        Args:
+            seen: As it was read.
+
+        Returns:
+            What was removed. None, and nothing is removed, if it is gone, or leads elsewhere or proves itself
+            by another scheme than what was seen.
+
+        Raises:
+            SettingsUnavailable: The table cannot be written.
+        """
+        item = self._delete(_ENDPOINTS, _endpoint_key(seen.id), _endpoint_guard(seen))
+        return _endpoint(item) if item else None
 
     def _get(self, pk: str, sk: str) -> Item | None:
         with raising(SettingsUnavailable):
@@ -151,9 +215,46 @@ class Settings:
         with raising(SettingsUnavailable):
             self._dynamodb.put_item(TableName=self._table, Item=to_attributes(item))
 
-    def _delete(self, pk: str, sk: str) -> None:
+    def _update(self, pk: str, sk: str, changes: Mapping[str, Any], guard: Item) -> Item | None:
+        """Write attributes if those of the guard are what they are there; the item as it is then."""
+        # What guards is written as it is, so that there is something to write where nothing changes.
+        written = {**guard, **_values(changes)}
         with raising(SettingsUnavailable):
-            self._dynamodb.delete_item(TableName=self._table, Key=to_attributes({"pk": pk, "sk": sk}))
+            try:
+                answer = self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=to_attributes({"pk": pk, "sk": sk}),
+                    UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in written),
+                    ConditionExpression=_condition(guard),
+                    ExpressionAttributeNames={f"#{name}": name for name in written},
+                    ExpressionAttributeValues=to_attributes(
+                        {f":{name}": value for name, value in written.items()} | _seen(guard)
+                    ),
+                    ReturnValues="ALL_NEW",
+                )
+            except ClientError as error:
+                if is_refused_condition(error):
+                    return None
+                raise
+        return from_attributes(answer["Attributes"])
+
+    def _delete(self, pk: str, sk: str, guard: Item) -> Item | None:
+        """Delete an item if the attributes of the guard are what they are there; what it was."""
+        with raising(SettingsUnavailable):
+            try:
+                answer = self._dynamodb.delete_item(
+                    TableName=self._table,
+                    Key=to_attributes({"pk": pk, "sk": sk}),
+                    ConditionExpression=_condition(guard),
+                    ExpressionAttributeNames={f"#{name}": name for name in guard},
+                    ExpressionAttributeValues=to_attributes(_seen(guard)),
+                    ReturnValues="ALL_OLD",
+                )
+            except ClientError as error:
+                if is_refused_condition(error):
+                    return None
+                raise
+        return from_attributes(answer["Attributes"])
 
 
 def _partition(kind: CredentialKind) -> str:
@@ -162,6 +263,39 @@ def _partition(kind: CredentialKind) -> str:
 
 def _endpoint_key(endpoint_id: int) -> str:
     return f"{endpoint_id:09d}"
+
+
+def _condition(guard: Item) -> str:
+    return " AND ".join(["attribute_exists(pk)", *(f"#{name} = :seen_{name}" for name in guard)])
+
+
+def _seen(guard: Item) -> Item:
+    return {f":seen_{name}": value for name, value in guard.items()}
+
+
+def _values(changes: Mapping[str, Any]) -> Item:
+    """What changes, as it is stored: attributes are called as the fields are, and collections are lists."""
+    return {name: _listed(value) for name, value in changes.items()}
+
+
+def _listed(value: object) -> object:
+    match value:
+        case tuple():
+            return list(value)
+        case frozenset():
+            return sorted(value)
+        case _:
+            return value
+
+
+def _credential_guard(seen: Credential) -> Item:
+    """What a key may be changed by depends on its permissions."""
+    return {"permissions": list(seen.permissions)}
+
+
+def _endpoint_guard(seen: Endpoint) -> Item:
+    """What an endpoint's Authorization header says is meant for where it leads."""
+    return {"url": seen.url, "auth_scheme": seen.auth_scheme}
 
 
 def _credential_item(credential: Credential) -> Item:
@@ -174,7 +308,7 @@ def _credential_item(credential: Credential) -> Item:
         "status": credential.status,
         "open_tracking_enabled": credential.open_tracking_enabled,
         "description": credential.description,
-        "endpoints": list(credential.endpoints),
+        "permissions": list(credential.permissions),
     }
 
 
@@ -187,7 +321,7 @@ def _credential(item: Item) -> Credential:
         status=CredentialStatus(item["status"]),
         open_tracking_enabled=item["open_tracking_enabled"],
         description=item["description"],
-        endpoints=tuple(item["endpoints"]),
+        permissions=tuple(item["permissions"]),
     )
 
 
@@ -201,6 +335,8 @@ def _endpoint_item(endpoint: Endpoint) -> Item:
         "credential_ids": sorted(endpoint.credential_ids),
         "output_format": endpoint.output_format,
         "secret_version": endpoint.secret_version,
+        "headers": list(endpoint.headers),
+        "auth_scheme": endpoint.auth_scheme,
     }
 
 
@@ -209,8 +345,10 @@ def _endpoint(item: Item) -> Endpoint:
         id=int(item["sk"]),
         url=item["url"],
         created_at=datetime.fromisoformat(item["created_at"]),
-        events=frozenset(map(EventType, item["events"])),
+        events=frozenset(map(WebhookEvent, item["events"])),
         credential_ids=frozenset(item["credential_ids"]),
         output_format=OutputFormat(item["output_format"]),
         secret_version=int(item["secret_version"]),
+        headers=tuple(item["headers"]),
+        auth_scheme=AuthScheme(item["auth_scheme"]),
     )

@@ -98,7 +98,7 @@ class Keys:
 
     cloud: Cloud
 
-    def new(self, *endpoints: str, status: CredentialStatus = CredentialStatus.ALLOWED) -> str:
+    def new(self, *permissions: str, status: CredentialStatus = CredentialStatus.ALLOWED) -> str:
         key = credentials.new_api_key(os.urandom(credentials.API_KEY_RANDOM_BYTES))
         self.cloud.settings.add(
             Credential(
@@ -107,7 +107,7 @@ class Keys:
                 datetime.now(UTC),
                 credentials.hash_api_key(key),
                 status,
-                endpoints=endpoints,
+                permissions=permissions,
             )
         )
         return key

@@ -53,6 +53,16 @@ def test_a_key_may_not_make_a_call_beyond_its_permissions(api: Api, keys: Keys) 
     assert "/email/mime" in answer.data["error"]
 
 
+def test_a_key_without_permissions_may_ask_for_them_and_a_blocked_or_unknown_one_may_not(
+    api: Api, keys: Keys
+) -> None:
+    assert api.with_key(keys.new())("/api_keys/permissions").status == 200
+
+    blocked = keys.new("*", status=CredentialStatus.BLOCKED)
+    for key in (blocked, None, "api-" + "0" * 32):
+        assert api.with_key(key)("/api_keys/permissions").status == 401
+
+
 def test_doubled_slashes_do_not_change_which_call_it_is(api: Api, keys: Keys) -> None:
     limited = api.with_key(keys.new("/email/send"))
 
@@ -144,8 +154,8 @@ def test_a_body_is_json_whatever_it_is_called(api: Api) -> None:
 
 
 def test_an_empty_body_is_an_empty_object(api: Api) -> None:
-    assert api("/users/smtp/view", None).data == {"results": []}
-    assert api("/users/smtp/view", "").data == {"results": []}
+    assert api("/ip_auth/view", None).data == {"results": []}
+    assert api("/ip_auth/view", "").data == {"results": []}
 
 
 @pytest.mark.parametrize("variable", ["SETTINGS_TABLE", "OUTBOX_BUCKET", "OUTBOX_QUEUE"])

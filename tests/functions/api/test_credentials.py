@@ -1,184 +1,191 @@
-"""SMTP users, IP addresses and API keys: add, edit, view."""
+"""What the three kinds of credential have in common."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.functions.api.conftest import Api, Keys
+from tests.functions.api.concurrency import once_before
+from tests.functions.api.conftest import Answer, Api
 from tests.functions.conftest import Cloud
-from tracking.mail import passwords
-from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
+from tracking.mail.credentials import Credential, CredentialKind
+
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+NEUTRAL = {
+    "comments": "",
+    "custom_ratelimit": False,
+    "custom_rate_limit": False,
+    "custom_ratelimit_value": None,
+    "custom_ratelimit_period": "0:00:00",
+    "default_ratelimit_value": "0",
+    "default_ratelimit_period": "unlimited",
+    "ippool": None,
+    "feedback_enabled": False,
+    "feedback_domain": "default",
+    "feedback_html": "",
+    "feedback_text": "",
+    "click_tracking_enabled": False,
+    "archive_enabled": False,
+    "audit_email": None,
+    "bounce_notifications": "from",
+}
 
 
-def stored(cloud: Cloud, kind: CredentialKind, credential_id: str) -> Credential:
-    found = cloud.settings.credential(kind, credential_id)
-    assert found
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How the calls for a kind of credential go."""
+
+    kind: CredentialKind
+    calls: str
+    name: str
+    new: Mapping[str, object]
+    edited_by: tuple[str, ...] = ("POST", "PATCH")
+
+    def __str__(self) -> str:
+        return self.kind
+
+    def add(self, api: Api, **settings: object) -> dict[str, Any]:
+        """Add one; what is shown of it."""
+        return shown(api(f"{self.calls}/add", {**self.new, **settings}))
+
+    def named(self, added: Mapping[str, Any]) -> dict[str, object]:
+        """What names a credential in the other calls."""
+        return {self.name: added["username" if self.name == "id" else self.name]}
+
+
+KINDS = [
+    Kind(CredentialKind.SMTP_USER, "/users/smtp", "username", {"username": "alice"}),
+    Kind(CredentialKind.IP_ADDRESS, "/ip_auth", "ip_address", {"ip_address": "192.0.2.1"}, ("PATCH",)),
+    Kind(CredentialKind.API_KEY, "/api_keys", "id", {}),
+]
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
+
+
+def shown(answer: Answer) -> dict[str, Any]:
+    assert answer.status == 200
+    (found,) = answer.data["results"] if isinstance(answer.data, dict) else answer.data
+    assert isinstance(found, dict)
     return found
 
 
-def user(cloud: Cloud) -> Credential:
-    return stored(cloud, CredentialKind.SMTP_USER, "alice")
+def stored(cloud: Cloud, kind: Kind) -> Credential:
+    """The credential of that kind that the test added."""
+    found = [each for each in cloud.settings.credentials(kind.kind) if each.permissions != ("*",)]
+    assert len(found) == 1
+    return found[0]
 
 
-def test_an_smtp_user_is_added_with_tracking_off(api: Api, cloud: Cloud) -> None:
-    answer = api("/users/smtp/add", {"username": "alice", "email_password": "correct horse"})
+@each_kind
+def test_mail_of_a_new_credential_is_sent_and_not_tracked(api: Api, kind: Kind) -> None:
+    added = kind.add(api)
 
-    assert answer.status == 200
-    assert answer.data == {
-        "results": [
-            {
-                "username": "alice",
-                "email_password": "correct horse",
-                "description": "",
-                "status": "allowed",
-                "sending_allowed": True,
-                "open_tracking_enabled": False,
-            }
-        ]
+    assert added == added | NEUTRAL | {
+        "description": "",
+        "open_tracking_enabled": False,
+        "status": "allowed",
+        "sending_allowed": True,
     }
-    hashed = user(cloud).secret_hash
-    assert hashed
-    assert passwords.matches("correct horse", hashed)
 
 
-def test_an_smtp_user_without_a_password_gets_one(api: Api, cloud: Cloud) -> None:
-    answer = api("/users/smtp/add", {"username": "alice", "open_tracking_enabled": True})
+@each_kind
+def test_every_setting_can_be_given_at_first(api: Api, kind: Kind) -> None:
+    settings = {"description": "News", "open_tracking_enabled": True, "status": "sandbox"}
 
-    (shown,) = answer.data["results"]
-    hashed = user(cloud).secret_hash
-    assert hashed
-    assert passwords.matches(shown["email_password"], hashed)
-    assert user(cloud).open_tracking_enabled
+    added = kind.add(api, **settings)
 
-
-def test_a_password_is_never_shown_again(api: Api) -> None:
-    api("/users/smtp/add", {"username": "alice", "email_password": "correct horse"})
-
-    for answer in (
-        api("/users/smtp/view"),
-        api("/users/smtp/view", {"username": "alice"}),
-        api("/users/smtp/edit", {"username": "alice", "email_password": "another horse"}),
-    ):
-        (shown,) = answer.data["results"]
-        assert "email_password" not in shown
-        assert "argon2" not in str(shown)
+    assert added == added | settings | {"sending_allowed": False}
+    viewed = shown(api(f"{kind.calls}/view", kind.named(added)))
+    assert viewed == viewed | settings
 
 
-def test_a_name_that_is_taken_is_refused_and_its_user_stays(api: Api, cloud: Cloud) -> None:
-    api("/users/smtp/add", {"username": "alice"})
-    before = user(cloud)
+@each_kind
+@pytest.mark.parametrize(
+    "change", [{"description": "Old"}, {"open_tracking_enabled": False}, {"status": "blocked"}, {}], ids=str
+)
+def test_a_patch_changes_what_is_given_and_nothing_else(
+    api: Api, kind: Kind, change: dict[str, object]
+) -> None:
+    added = kind.add(api, description="News", open_tracking_enabled=True)
+    before = shown(api(f"{kind.calls}/view", kind.named(added)))
 
-    answer = api("/users/smtp/add", {"username": "alice"})
+    answer = api(f"{kind.calls}/edit", kind.named(added) | change, "PATCH")
 
-    assert (answer.status, answer.field) == (400, "username")
-    assert user(cloud) == before
+    assert isinstance(answer.data, list)
+    after = before | change | {"sending_allowed": "status" not in change}
+    assert shown(answer) == after
+    assert shown(api(f"{kind.calls}/view", kind.named(added))) == after
 
 
-def test_a_patch_changes_what_is_given_and_a_post_resets_the_rest(api: Api, cloud: Cloud) -> None:
-    api("/users/smtp/add", {"username": "alice", "description": "News", "open_tracking_enabled": True})
-    before = user(cloud)
+@each_kind
+def test_what_is_null_in_a_patch_stays(api: Api, kind: Kind) -> None:
+    added = kind.add(api, description="News")
 
-    answer = api("/users/smtp/edit", {"username": "alice", "status": "blocked"}, "PATCH")
+    patched = shown(
+        api(f"{kind.calls}/edit", kind.named(added) | {"description": None, "status": None}, "PATCH")
+    )
 
-    assert answer.data[0]["status"] == "blocked"
-    assert not answer.data[0]["sending_allowed"]
-    assert user(cloud).description == "News"
-    assert user(cloud).open_tracking_enabled
+    assert (patched["description"], patched["status"]) == ("News", "allowed")
 
-    api("/users/smtp/edit", {"username": "alice", "description": "Old news"})
 
-    assert user(cloud).description == "Old news"
-    assert user(cloud).status is CredentialStatus.ALLOWED
-    assert not user(cloud).open_tracking_enabled
-    assert user(cloud).secret_hash == before.secret_hash
-    assert user(cloud).created_at == before.created_at
+@each_kind
+def test_two_patches_at_once_both_hold(api: Api, cloud: Cloud, kind: Kind) -> None:
+    named = kind.named(kind.add(api))
+    seen = stored(cloud, kind)
+    once_before("UpdateItem", lambda: cloud.settings.change(seen, {"description": "News"}))
+
+    patched = shown(api(f"{kind.calls}/edit", named | {"open_tracking_enabled": True}, "PATCH"))
+
+    assert (patched["description"], patched["open_tracking_enabled"]) == ("News", True)
+    assert shown(api(f"{kind.calls}/view", named)) == patched
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("192.0.2.1/32", "192.0.2.1"),
-        ("10.0.0.1/24", "10.0.0.0/24"),
-        ("2001:DB8:0::1", "2001:db8::1"),
-        ("2001:db8::1/32", "2001:db8::/32"),
-    ],
+    ("kind", "method"), [(kind, method) for kind in KINDS for method in kind.edited_by], ids=str
 )
-def test_an_ip_address_is_added_as_it_is_usually_written(
-    api: Api, cloud: Cloud, written: str, kept: str
+def test_what_is_removed_while_it_is_edited_stays_removed(
+    api: Api, cloud: Cloud, kind: Kind, method: str
 ) -> None:
-    answer = api("/ip_auth/add", {"ip_address": written})
+    named = kind.named(kind.add(api))
+    seen = stored(cloud, kind)
+    once_before("UpdateItem", lambda: cloud.settings.remove(seen, AT))
 
-    assert answer.data["results"][0]["ip_address"] == kept
-    assert stored(cloud, CredentialKind.IP_ADDRESS, kept)
-    assert api("/ip_auth/view", {"ip_address": written}).data["results"] == answer.data["results"]
-    assert api("/ip_auth/view").data["results"] == answer.data["results"]
+    answer = api(f"{kind.calls}/edit", named | {"description": "News"}, method)
 
-
-def test_an_ip_address_is_edited_and_only_once_added(api: Api, cloud: Cloud) -> None:
-    api("/ip_auth/add", {"ip_address": "10.0.0.0/24", "description": "Office"})
-
-    answer = api("/ip_auth/edit", {"ip_address": "10.0.0.9/24", "open_tracking_enabled": True}, "PATCH")
-
-    assert answer.data[0]["open_tracking_enabled"]
-    assert stored(cloud, CredentialKind.IP_ADDRESS, "10.0.0.0/24").description == "Office"
-    assert api("/ip_auth/add", {"ip_address": "10.0.0.7/24"}).field == "ip_address"
+    assert (answer.status, answer.field) == (400, kind.name)
+    assert cloud.settings.credential(kind.kind, str(named[kind.name])) is None
 
 
-def test_a_new_key_can_be_used_and_is_shown_once(api: Api) -> None:
-    (added,) = api("/api_keys/add", {"description": "Shop"}).data
+@each_kind
+def test_what_two_remove_at_once_is_removed_by_one(api: Api, cloud: Cloud, kind: Kind) -> None:
+    named = kind.named(kind.add(api))
+    seen = stored(cloud, kind)
+    once_before("DeleteItem", lambda: cloud.settings.remove(seen, AT))
 
-    assert added["endpoints"] == ["/email/send"]
-    shop = api.with_key(added["api_key"])
-    assert shop("/users/smtp/view").error_code == "ENDPOINT_PERMISSION_DENIED"
-    assert shop("/email/send", {}).error_code == "NON_VALIDATING_IN_PAYLOAD"
-    (shown,) = api("/api_keys/view", {"search": "SHOP"}).data
-    assert shown["api_key"] == added["api_key"][:16] + "*" * 20
-    assert shown == added | {"api_key": shown["api_key"]}
+    answer = api(f"{kind.calls}/remove", named)
 
-
-def test_a_key_is_viewed_and_edited_by_itself_or_by_its_id(api: Api) -> None:
-    (added,) = api("/api_keys/add", {"endpoints": ["/email/*"], "open_tracking_enabled": True}).data
-    key = added["api_key"]
-
-    assert api("/api_keys/view", {"id": key}).data == api("/api_keys/view", {"id": key[:16]}).data
-    (patched,) = api("/api_keys/edit", {"id": key, "status": "sandbox"}, "PATCH").data
-    assert (patched["status"], patched["endpoints"], patched["open_tracking_enabled"]) == (
-        "sandbox",
-        ["/email/*"],
-        True,
-    )
-    (replaced,) = api("/api_keys/edit", {"id": key[:16]}).data
-    assert (replaced["status"], replaced["endpoints"], replaced["open_tracking_enabled"]) == (
-        "allowed",
-        ["/email/send"],
-        False,
-    )
-    assert api.with_key(key)("/email/send", {}).error_code == "NON_VALIDATING_IN_PAYLOAD"
+    assert (answer.status, answer.field) == (400, kind.name)
 
 
-@pytest.mark.parametrize("granted", ["*", "/users/*", "/api_keys*"])
-def test_a_key_grants_no_more_than_it_has(api: Api, keys: Keys, granted: str) -> None:
-    limited = api.with_key(keys.new("/api_keys/*", "/email/send"))
+@each_kind
+def test_what_is_removed_is_answered_and_gone(api: Api, kind: Kind) -> None:
+    named = kind.named(kind.add(api, description="News"))
+    viewed = shown(api(f"{kind.calls}/view", named))
 
-    assert limited("/api_keys/add", {"endpoints": [granted]}).field == "endpoints"
-    (added,) = limited("/api_keys/add", {"endpoints": ["/email/send", "/api_keys/view"]}).data
-    for method in ("POST", "PATCH"):
-        answer = limited("/api_keys/edit", {"id": added["api_key"], "endpoints": [granted]}, method)
-        assert answer.field == "endpoints"
+    assert shown(api(f"{kind.calls}/remove", named)) == viewed
 
-
-def test_a_key_edits_no_key_that_may_more_than_itself(api: Api, keys: Keys) -> None:
-    limited = api.with_key(keys.new("/api_keys/*", "/email/send"))
-
-    for method in ("POST", "PATCH"):
-        assert limited("/api_keys/edit", {"id": api.key, "status": "blocked"}, method).field == "endpoints"
+    assert api(f"{kind.calls}/view", named).field == kind.name
+    assert api(f"{kind.calls}/remove", named).field == kind.name
 
 
-def test_a_person_signed_in_grants_everything(console: Api) -> None:
-    (added,) = console("/api_keys/add", {"endpoints": ["*"]}).data
+@each_kind
+def test_fields_that_mean_nothing_here_are_taken_and_ignored(api: Api, kind: Kind) -> None:
+    ignored = {"custom_ratelimit": True, "custom_ratelimit_value": 7, "ip_pool": 1, "subaccount_id": "x"}
 
-    assert added["endpoints"] == ["*"]
+    added = kind.add(api, **ignored, feedback_enabled=True, audit_email="a@example.com")
+
+    assert added == added | NEUTRAL
 
 
 @pytest.mark.parametrize(
@@ -189,7 +196,10 @@ def test_a_person_signed_in_grants_everything(console: Api) -> None:
         ("POST", "/users/smtp/add", {"username": "al ice"}, "username"),
         ("POST", "/users/smtp/add", {"username": "a" * 101}, "username"),
         ("POST", "/users/smtp/add", {"username": "alice", "email_password": "short"}, "email_password"),
+        ("POST", "/users/smtp/add", {"username": "alice", "email_password": "a\nhorse\n"}, "email_password"),
+        ("POST", "/users/smtp/add", {"username": "alice", "email_password": "x" * 201}, "email_password"),
         ("POST", "/users/smtp/add", {"username": "alice", "status": "nice"}, "status"),
+        ("POST", "/users/smtp/add", {"username": "alice", "description": "x" * 501}, "description"),
         (
             "POST",
             "/users/smtp/add",
@@ -198,19 +208,32 @@ def test_a_person_signed_in_grants_everything(console: Api) -> None:
         ),
         ("POST", "/users/smtp/edit", {"username": "nobody"}, "username"),
         ("PATCH", "/users/smtp/edit", {"username": "nobody"}, "username"),
+        ("PATCH", "/users/smtp/edit", {}, "username"),
         ("POST", "/users/smtp/view", {"username": "nobody"}, "username"),
         ("POST", "/users/smtp/view", {"username": "n" * 3000}, "username"),
+        ("POST", "/users/smtp/remove", {"username": "nobody"}, "username"),
+        ("POST", "/users/smtp/remove", {"username": ""}, "username"),
+        ("POST", "/users/smtp/remove", {}, "username"),
         ("POST", "/ip_auth/add", {"ip_address": "here"}, "ip_address"),
         ("POST", "/ip_auth/add", {"ip_address": "192.0.2.1/33"}, "ip_address"),
         ("POST", "/ip_auth/view", {"ip_address": "192.0.2.1"}, "ip_address"),
         ("PATCH", "/ip_auth/edit", {"ip_address": "192.0.2.1"}, "ip_address"),
+        ("POST", "/ip_auth/remove", {"ip_address": "192.0.2.1"}, "ip_address"),
+        ("POST", "/ip_auth/remove", {}, "ip_address"),
         ("POST", "/api_keys/add", {"endpoints": ["email"]}, "endpoints.0"),
+        ("POST", "/api_keys/add", {"endpoints": ["/email/[a-z]*"]}, "endpoints.0"),
         ("POST", "/api_keys/add", {"endpoints": "*"}, "endpoints"),
+        ("POST", "/api_keys/add", {"endpoints": ["*"] * 101}, "endpoints"),
         ("POST", "/api_keys/edit", {"id": "api-" + "0" * 32}, "id"),
+        ("POST", "/api_keys/edit", {}, "id"),
         ("PATCH", "/api_keys/edit", {"id": "short"}, "id"),
         ("POST", "/api_keys/view", {"id": "api-" + "0" * 32}, "id"),
+        ("POST", "/api_keys/view", {"search": "x" * 201}, "search"),
+        ("POST", "/api_keys/remove", {"id": "api-" + "0" * 12}, "id"),
+        ("POST", "/api_keys/remove", {"id": "api-" + "0" * 12 + "*" * 19}, "id"),
+        ("POST", "/api_keys/remove", {}, "id"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_a_wrong_field_is_refused_by_its_name(
     api: Api, method: str, call: str, body: dict[str, Any], field: str

@@ -8,28 +8,42 @@ import pytest
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import Cloud
 from tracking.mail import deliveries, email_ids
-from tracking.mail.credentials import CredentialKind
+from tracking.mail.credentials import Credential, CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, TrackingMode
 from tracking.opens.fetches import Fetch
 
 AT = datetime.now(UTC).replace(microsecond=0) - timedelta(days=300)
 EMAIL_ID = email_ids.new(AT, bytes(email_ids.RANDOM_BYTES))
-MESSAGE = Message(EMAIL_ID, CredentialKind.SMTP_USER, "alice", "a@example.com", AT, 1000, subject="Hello")
+MESSAGE = Message(
+    EMAIL_ID,
+    CredentialKind.SMTP_USER,
+    "alice",
+    "a@example.com",
+    AT,
+    1000,
+    subject="Hello",
+    recipients=("Bob@example.net", "carol@example.net", "dave@example.net"),
+)
 OUTLOOK = "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Microsoft Outlook 16.0.4266)"
 
 
 @pytest.fixture(autouse=True)
 def mail(cloud: Cloud) -> None:
     """To three people. Bob's is prefetched, then read twice; Carol's has no pixel; Dave's has no event."""
+    cloud.settings.add(Credential(CredentialKind.SMTP_USER, "alice", AT))
     activity = cloud.activity
     activity.put_message(MESSAGE)
-    bob = activity.start(Delivery(EMAIL_ID, 1, "Bob@example.net", TrackingMode.FULL, AT, placement="bottom"))
-    activity.start(
-        Delivery(EMAIL_ID, 2, "carol@example.net", TrackingMode.OFF, AT, untracked_reason="plain_text")
+    bob = activity.start(
+        Delivery(EMAIL_ID, 1, "Bob@example.net", "alice", TrackingMode.FULL, AT, placement="bottom")
     )
-    activity.start(Delivery(EMAIL_ID, 3, "dave@example.net", TrackingMode.FULL, AT))
+    carol = activity.start(
+        Delivery(
+            EMAIL_ID, 2, "carol@example.net", "alice", TrackingMode.OFF, AT, untracked_reason="plain_text"
+        )
+    )
+    activity.start(Delivery(EMAIL_ID, 3, "dave@example.net", "alice", TrackingMode.FULL, AT))
     activity.mark_sent(bob, AT, "ses-1")
-    activity.mark_delivered(EMAIL_ID, 1, AT + timedelta(seconds=2))
+    activity.mark_delivered(bob, AT + timedelta(seconds=2))
     apple = Fetch("cf-1", AT + timedelta(hours=1), user_agent="Mozilla/5.0", address="172.224.2.2", asn=36183)
     outlook = [
         Fetch(
@@ -43,8 +57,8 @@ def mail(cloud: Cloud) -> None:
         *map(deliveries.fetched, [*outlook[::-1], apple]),
         Event("quoted-1", EventType.QUOTED, AT + timedelta(days=2), {"by": "1"}),
     ]:
-        activity.append(EMAIL_ID, 1, event)
-    activity.append(EMAIL_ID, 2, Event("processed", EventType.PROCESSED, AT))
+        activity.append(bob, event)
+    activity.append(carol, Event("processed", EventType.PROCESSED, AT))
 
 
 def timeline(api: Api, recipient: str = "bob@example.net") -> dict[str, Any]:

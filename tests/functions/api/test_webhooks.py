@@ -1,44 +1,110 @@
-from typing import Any
+import base64
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from functions.api import adapters
+from tests.functions.api.concurrency import once_before
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import SIGNING_ROOT, Cloud
-from tracking.mail.deliveries import EventType
-from tracking.mail.endpoints import OutputFormat, signing_secret
+from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, WebhookEvent, signing_secret
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
 
 URL = "https://hooks.example.com/x"
+BEARER = {"auth_header_type": "bearer", "auth_header_value": "t0ken"}
+BASIC = "Basic " + base64.b64encode(b"user:pass").decode()
+MASK = "********"
+
+
+@pytest.fixture
+def secrets(cloud: Cloud) -> "SecretsManagerClient":
+    assert cloud
+    return boto3.client("secretsmanager")
+
+
+def kept(secrets: "SecretsManagerClient") -> dict[str, str]:
+    """The endpoints' secrets by their names."""
+    names = [secret["Name"] for secret in secrets.list_secrets()["SecretList"]]
+    return {name: secrets.get_secret_value(SecretId=name)["SecretString"] for name in names if "/" in name}
+
+
+def stored(cloud: Cloud) -> Endpoint:
+    (endpoint,) = cloud.settings.endpoints()
+    return endpoint
 
 
 def test_a_webhook_is_added_with_its_secret(api: Api, cloud: Cloud) -> None:
     answer = api(
         "/webhook/add",
-        {"url": URL, "events": ["open", "bounce", "click"], "usernames": ["bob", "alice"], "output": "json"},
+        {
+            "url": URL,
+            "events": ["open", "click", "bounce", "open"],
+            "sms_events": ["delivered"],
+            "headers": ["X-Campaign", "List-Id", "X-Campaign"],
+            "usernames": ["bob", "alice"],
+            "output_format": "json",
+        },
     )
 
-    (endpoint,) = cloud.settings.endpoints()
+    endpoint = stored(cloud)
     assert (endpoint.url, endpoint.output_format) == (URL, OutputFormat.JSON)
-    assert endpoint.events == {EventType.FETCHED, EventType.BOUNCED}
+    assert endpoint.events == {WebhookEvent.OPEN, WebhookEvent.BOUNCE, WebhookEvent.CLICK}
     assert endpoint.credential_ids == {"alice", "bob"}
+    assert endpoint.headers == ("X-Campaign", "List-Id")
     assert answer.data == {
         "id": endpoint.id,
         "url": URL,
-        "events": ["open", "bounce"],
+        "events": ["open", "bounce", "click"],
+        "sms_events": [],
+        "headers": ["X-Campaign", "List-Id"],
         "usernames": ["alice", "bob"],
         "output_format": "json",
+        "auth_header_type": "",
+        "auth_header_value": "",
         "secret": signing_secret(endpoint, SIGNING_ROOT),
     }
 
 
-def test_webhooks_are_viewed_without_their_secrets(api: Api) -> None:
+def test_a_webhook_of_which_only_the_url_is_given_is_a_form_that_hears_of_nothing(api: Api) -> None:
     added = api("/webhook/add", {"url": URL}).data
-    secret = added.pop("secret")
+
+    assert (added["output_format"], added["events"], added["headers"], added["usernames"]) == (
+        "form",
+        [],
+        [],
+        [],
+    )
+
+
+def test_the_form_may_also_be_called_output(api: Api) -> None:
+    added = api("/webhook/add", {"url": URL, "output": "json"}).data
+
+    assert added["output_format"] == "json"
+
+
+@pytest.mark.parametrize("event", WebhookEvent)
+def test_every_event_of_smtp2gos_can_be_asked_for(api: Api, event: WebhookEvent) -> None:
+    assert api("/webhook/add", {"url": URL, "events": [event]}).data["events"] == [event]
+
+
+def test_webhooks_are_viewed_as_a_list_without_their_secrets(api: Api) -> None:
+    added = [api("/webhook/add", {"url": f"{URL}{number}"}).data for number in range(2)]
+    secrets = [each.pop("secret") for each in added]
 
     viewed = api("/webhook/view")
 
-    assert viewed.data == [added]
-    assert secret not in str(viewed.data)
-    assert (added["output_format"], added["events"], added["usernames"]) == ("form", [], [])
+    assert viewed.data == added
+    assert not any(secret in str(viewed.data) for secret in secrets)
+    assert api("/webhook/view", {"id": added[1]["id"]}).data == [added[1]]
+
+
+def test_no_webhooks_are_an_empty_list(api: Api) -> None:
+    assert api("/webhook/view").data == []
 
 
 def test_a_webhook_is_removed_and_its_id_not_used_again(api: Api, cloud: Cloud) -> None:
@@ -52,14 +118,288 @@ def test_a_webhook_is_removed_and_its_id_not_used_again(api: Api, cloud: Cloud) 
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"url": "https://other.example.com/y"},
+        {"events": ["spam"]},
+        {"events": []},
+        {"headers": ["List-Id"]},
+        {"headers": []},
+        {"usernames": ["carol"]},
+        {"usernames": []},
+        {"output_format": "form"},
+    ],
+    ids=str,
+)
+def test_an_edit_changes_what_is_given_and_nothing_else(api: Api, change: dict[str, object]) -> None:
+    settings = {
+        "url": URL,
+        "events": ["open"],
+        "headers": ["X-Campaign"],
+        "usernames": ["bob"],
+        "output_format": "json",
+    }
+    added = api("/webhook/add", settings).data
+    del added["secret"]
+
+    edited = api("/webhook/edit", {"id": added["id"], "events": None, "url": None} | change)
+
+    assert edited.data == added | change
+    assert api("/webhook/view").data == [edited.data]
+
+
+def test_what_only_looks_like_an_edit_changes_nothing(api: Api) -> None:
+    added = api("/webhook/add", {"url": URL, "events": ["open"], **BEARER}).data
+    del added["secret"]
+
+    assert api("/webhook/edit", added).data == added
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "header"),
+    [
+        ({"url": URL, **BEARER}, URL, "Bearer t0ken"),
+        ({"url": URL, "auth_header_type": "basic", "auth_header_value": "user:pass"}, URL, BASIC),
+        ({"url": URL, "auth_header_type": "basic", "auth_header_value": BASIC[6:]}, URL, BASIC),
+        (
+            {"url": "https://user:pass@example.com:8443/p?q=1"},
+            "https://example.com:8443/p?q=1",
+            BASIC,
+        ),
+        (
+            {"url": "https://user:p%61ss@example.com/", "auth_header_type": "", "auth_header_value": ""},
+            "https://example.com/",
+            BASIC,
+        ),
+    ],
+    ids=str,
+)
+def test_what_authorises_is_a_secret_that_is_not_shown(
+    api: Api, cloud: Cloud, given: dict[str, str], url: str, header: str
+) -> None:
+    added = api("/webhook/add", given).data
+
+    scheme = header.partition(" ")[0].lower()
+    assert (added["url"], added["auth_header_type"], added["auth_header_value"]) == (url, scheme, MASK)
+    secrets = boto3.client("secretsmanager")
+    assert kept(secrets) == {f"Stack/webhooks/{added['id']}": header}
+    items = str(cloud.dynamodb.scan(TableName="Settings")["Items"])
+    assert header.partition(" ")[2] not in items
+    assert "pass" not in items
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"auth_header_type": "bearer"}, "auth_header_value"),
+        ({"auth_header_type": "basic", "auth_header_value": ""}, "auth_header_value"),
+        ({"auth_header_type": "basic", "auth_header_value": MASK}, "auth_header_value"),
+        ({"auth_header_type": "bearer", "auth_header_value": "two words"}, "auth_header_value"),
+        ({"auth_header_type": "bearer", "auth_header_value": "a\r\nX-Evil: 1"}, "auth_header_value"),
+        ({"auth_header_type": "bearer", "auth_header_value": "x" * 2001}, "auth_header_value"),
+        ({"auth_header_type": "basic", "auth_header_value": "user"}, "auth_header_value"),
+        ({"auth_header_type": "digest", "auth_header_value": "x"}, "auth_header_type"),
+        ({"auth_header_value": "t0ken"}, "auth_header_type"),
+        ({"auth_header_type": "", "auth_header_value": "t0ken"}, "auth_header_type"),
+        ({"url": "https://user:pass@example.com/", **BEARER}, "url"),
+        ({"url": "https://user:pass@example.com/", "auth_header_value": "t0ken"}, "url"),
+    ],
+    ids=str,
+)
+def test_what_does_not_authorise_is_refused_and_nothing_is_added(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient", given: dict[str, str], field: str
+) -> None:
+    answer = api("/webhook/add", {"url": URL, **given})
+
+    assert (answer.status, answer.field) == (400, field)
+    assert cloud.settings.endpoints() == []
+    assert kept(secrets) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "scheme", "header"),
+    [
+        ({"auth_header_value": "another"}, "bearer", "Bearer another"),
+        ({"auth_header_type": "basic", "auth_header_value": "user:pass"}, "basic", BASIC),
+        ({"auth_header_type": "bearer"}, "bearer", "Bearer t0ken"),
+        ({"auth_header_type": "bearer", "auth_header_value": MASK}, "bearer", "Bearer t0ken"),
+        ({"auth_header_value": MASK, "events": ["open"]}, "bearer", "Bearer t0ken"),
+        ({"url": "https://hooks.example.com/another"}, "bearer", "Bearer t0ken"),
+        ({"url": "https://user:pass@evil.example/"}, "basic", BASIC),
+        ({"url": "https://evil.example/", "auth_header_value": "another"}, "bearer", "Bearer another"),
+        ({"auth_header_type": "", "url": "https://evil.example/"}, "", None),
+        ({"auth_header_type": "", "auth_header_value": ""}, "", None),
+    ],
+    ids=str,
+)
+def test_what_authorises_is_edited(
+    api: Api,
+    secrets: "SecretsManagerClient",
+    change: dict[str, object],
+    scheme: str,
+    header: str | None,
+) -> None:
+    number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
+
+    edited = api("/webhook/edit", {"id": number, **change}).data
+
+    assert (edited["auth_header_type"], edited["auth_header_value"]) == (scheme, MASK if header else "")
+    assert kept(secrets) == ({f"Stack/webhooks/{number}": header} if header else {})
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"auth_header_type": "basic"}, "auth_header_value"),
+        ({"auth_header_type": "basic", "auth_header_value": MASK}, "auth_header_value"),
+        ({"auth_header_value": "two words"}, "auth_header_value"),
+        ({"url": "https://evil.example/x"}, "auth_header_value"),
+        ({"url": "http://hooks.example.com/x"}, "auth_header_value"),
+        ({"url": "https://hooks.example.com:444/x", "auth_header_value": MASK}, "auth_header_value"),
+    ],
+    ids=str,
+)
+def test_a_secret_is_not_sent_in_another_way_or_to_another_host_than_it_was_given_for(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient", change: dict[str, object], field: str
+) -> None:
+    number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
+    before = stored(cloud)
+
+    answer = api("/webhook/edit", {"id": number, **change})
+
+    assert (answer.status, answer.field) == (400, field)
+    assert stored(cloud) == before
+    assert kept(secrets) == {f"Stack/webhooks/{number}": "Bearer t0ken"}
+
+
+def test_a_webhook_that_had_no_secret_gets_one(api: Api, secrets: "SecretsManagerClient") -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+
+    assert api("/webhook/edit", {"id": number, **BEARER}).data["auth_header_value"] == MASK
+
+    assert kept(secrets) == {f"Stack/webhooks/{number}": "Bearer t0ken"}
+
+
+def test_a_secret_goes_with_its_webhook(api: Api, secrets: "SecretsManagerClient") -> None:
+    number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
+
+    removed = api("/webhook/remove", {"id": number}).data
+
+    assert (removed["auth_header_type"], removed["auth_header_value"]) == ("bearer", MASK)
+    assert kept(secrets) == {}
+
+
+def test_two_edits_at_once_both_hold(api: Api, cloud: Cloud) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    seen = stored(cloud)
+    events = frozenset({WebhookEvent.OPEN})
+    once_before("UpdateItem", lambda: cloud.settings.change_endpoint(seen, {"events": events}))
+
+    edited = api("/webhook/edit", {"id": number, "headers": ["List-Id"]}).data
+
+    assert (edited["events"], edited["headers"]) == (["open"], ["List-Id"])
+
+
+def test_a_secret_that_is_given_while_the_url_is_edited_is_not_sent_to_another_host(
+    api: Api, cloud: Cloud
+) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    seen = stored(cloud)
+    once_before(
+        "UpdateItem", lambda: cloud.settings.change_endpoint(seen, {"auth_scheme": AuthScheme.BEARER})
+    )
+
+    answer = api("/webhook/edit", {"id": number, "url": "https://evil.example/"})
+
+    assert answer.field == "auth_header_value"
+    assert stored(cloud) == replace(seen, auth_scheme=AuthScheme.BEARER)
+
+
+def test_an_edit_that_came_second_begins_anew(api: Api, cloud: Cloud) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    seen = stored(cloud)
+    once_before("UpdateItem", lambda: cloud.settings.change_endpoint(seen, {"url": f"{URL}/y"}))
+
+    edited = api("/webhook/edit", {"id": number, **BEARER}).data
+
+    assert (edited["url"], edited["auth_header_type"]) == (f"{URL}/y", "bearer")
+
+
+def test_what_is_removed_while_it_is_edited_stays_removed_with_its_secret(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient"
+) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    seen = stored(cloud)
+    once_before("UpdateItem", lambda: cloud.settings.remove_endpoint(seen))
+
+    answer = api("/webhook/edit", {"id": number, **BEARER})
+
+    assert answer.field == "id"
+    assert cloud.settings.endpoints() == []
+    assert kept(secrets) == {}
+
+
+def test_a_webhook_that_is_edited_while_it_is_removed_is_removed_with_its_secret(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient"
+) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    seen = stored(cloud)
+
+    def authorise() -> None:
+        adapters.authorizations().store(number, "Bearer t0ken")
+        cloud.settings.change_endpoint(seen, {"auth_scheme": AuthScheme.BEARER})
+
+    once_before("DeleteItem", authorise)
+
+    assert api("/webhook/remove", {"id": number}).data["auth_header_type"] == "bearer"
+
+    assert cloud.settings.endpoints() == []
+    assert kept(secrets) == {}
+
+
+@pytest.mark.parametrize("call", ["/webhook/add", "/webhook/edit", "/webhook/remove"])
+def test_when_a_secret_cannot_be_kept_or_removed_nothing_is_changed(
+    api: Api, cloud: Cloud, call: str
+) -> None:
+    number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
+    before = cloud.settings.endpoints()
+
+    def fail(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://secretsmanager.example.com")
+
+    adapters.authorizations()._secretsmanager.meta.events.register("before-call.secretsmanager", fail)
+
+    answer = api(call, {"id": number, "url": URL, "auth_header_value": "x", "auth_header_type": "bearer"})
+
+    assert answer.status == 503
+    assert cloud.settings.endpoints() == before
+
+
+@pytest.mark.parametrize(
     ("call", "body", "field"),
     [
         ("/webhook/add", {}, "url"),
         ("/webhook/add", {"url": "ftp://example.com"}, "url"),
         ("/webhook/add", {"url": "https://exa mple.com"}, "url"),
+        ("/webhook/add", {"url": "https://user:pass@/x"}, "url"),
+        ("/webhook/add", {"url": "https://example.com:99999/"}, "url"),
+        ("/webhook/add", {"url": "https://example.com:0/"}, "url"),
+        ("/webhook/add", {"url": "https://[::1/"}, "url"),
+        ("/webhook/add", {"url": f"https://example.com/{'x' * 2000}"}, "url"),
         ("/webhook/add", {"url": URL, "events": ["nope"]}, "events.0"),
+        ("/webhook/add", {"url": URL, "events": ["open"] * 21}, "events"),
         ("/webhook/add", {"url": URL, "events": "open"}, "events"),
+        ("/webhook/add", {"url": URL, "headers": ["a:b"]}, "headers.0"),
+        ("/webhook/add", {"url": URL, "headers": [""]}, "headers.0"),
+        ("/webhook/add", {"url": URL, "headers": ["x" * 101]}, "headers.0"),
+        ("/webhook/add", {"url": URL, "headers": ["X"] * 21}, "headers"),
+        ("/webhook/add", {"url": URL, "usernames": ["x" * 101]}, "usernames.0"),
         ("/webhook/add", {"url": URL, "output": "xml"}, "output"),
+        ("/webhook/edit", {"url": URL}, "id"),
+        ("/webhook/edit", {"id": 7}, "id"),
+        ("/webhook/view", {"id": 7}, "id"),
+        ("/webhook/view", {"id": 0}, "id"),
         ("/webhook/remove", {}, "id"),
         ("/webhook/remove", {"id": 0}, "id"),
         ("/webhook/remove", {"id": "x"}, "id"),

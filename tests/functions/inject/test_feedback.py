@@ -11,6 +11,7 @@ from functions.inject.feedback import handle
 from tests.functions.conftest import Cloud
 from tests.functions.sqs import batch, left
 from tracking.mail.deliveries import Delivery, Event, EventType, TrackingMode
+from tracking.storage.feeds import Feeds, Range
 
 EMAIL_ID = "06h0r9co15h30phg2640"
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -93,7 +94,7 @@ EVERY = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def delivery(cloud: Cloud) -> Delivery:
-    return cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT))
+    return cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, AT))
 
 
 def events(cloud: Cloud) -> tuple[Event, ...]:
@@ -188,6 +189,29 @@ def test_an_event_of_a_mail_that_is_not_ours_is_ignored(
     assert left(handle(batch(json.dumps({**published, "mail": {**MAIL, "tags": tags}})), context)) == []
 
     assert cloud.stored_events() == []
+
+
+@EVERY
+def test_an_event_of_a_delivery_that_is_not_known_is_ignored(
+    cloud: Cloud, context: LambdaContext, published: dict[str, Any]
+) -> None:
+    tags = {"email_id": [EMAIL_ID], "recipient": ["002"]}
+
+    assert left(handle(batch(json.dumps({**published, "mail": {**MAIL, "tags": tags}})), context)) == []
+
+    assert cloud.stored_events() == []
+    assert cloud.activity.delivery(EMAIL_ID, 2) is None
+
+
+@EVERY
+def test_an_event_is_in_the_feed_of_the_deliverys_credential(
+    cloud: Cloud, context: LambdaContext, published: dict[str, Any]
+) -> None:
+    handle(batch(json.dumps(published)), context)
+
+    found = Feeds(cloud.dynamodb, "Activity").events(["alice"], Range(AT, AT + timedelta(days=1)), 10)
+    (event,) = events(cloud)
+    assert [(entry.event_id, entry.type) for entry in found] == [(event.event_id, event.type)]
 
 
 @pytest.mark.parametrize(

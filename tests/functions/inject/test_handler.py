@@ -19,6 +19,7 @@ from tracking.mail import envelopes
 from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
 from tracking.mail.deliveries import Delivery, Event, EventType, History, TrackingMode
 from tracking.mail.envelopes import MAX_MESSAGE_BYTES, Envelope
+from tracking.storage.feeds import Feeds, Range
 from tracking.tokens import PixelToken
 
 EMAIL_ID = "06h0r9co15h30phg2640"
@@ -166,6 +167,41 @@ def test_a_sent_delivery_and_its_message_are_recorded(take: Take, cloud: Cloud) 
     assert message.source_ip == "192.0.2.1"
 
 
+def test_a_message_knows_all_its_recipients_and_who_of_them_got_a_blind_copy(
+    take: Take, cloud: Cloud
+) -> None:
+    take(HTML, RECIPIENTS)
+
+    message = cloud.activity.messages([EMAIL_ID])[EMAIL_ID]
+    assert message.recipients == RECIPIENTS
+    assert message.bcc == "carol@example.net, dave@example.net"
+
+
+def test_what_happens_to_a_mail_is_in_its_credentials_feed(take: Take, ses: Ses, cloud: Cloud) -> None:
+    ses.failures[RECIPIENTS[1]] = "MessageRejected"
+
+    take(HTML, RECIPIENTS[:2])
+
+    found = Feeds(cloud.dynamodb, "Activity").events([USER.id], Range(AT, datetime.now(UTC)), 10)
+    assert {(entry.number, entry.type) for entry in found} == {
+        (1, EventType.PROCESSED),
+        (2, EventType.REJECTED),
+    }
+    assert {history(cloud, number).delivery.credential_id for number in (1, 2)} == {USER.id}
+
+
+@pytest.mark.parametrize("name", [b"From", b"To", b"Cc"])
+def test_a_mail_goes_out_however_deep_the_comments_in_its_header_are(
+    take: Take, ses: Ses, name: bytes
+) -> None:
+    """The standard library's parser, which moto asks and we do not, goes no deeper than Python's stack."""
+    nested = b"%b: %b%b\r\n" % (name, b"(" * 5000, b")" * 5000)
+
+    take(nested + HTML)
+
+    assert len(ses.copies) == 1
+
+
 EARLIER, OTHER = "06h0r9co15h30phg2620", "06h0r9co15h30phg2630"
 
 
@@ -179,7 +215,7 @@ def quoting(*images: bytes) -> bytes:
 
 
 def start(cloud: Cloud, email_id: str, number: int = 1) -> None:
-    cloud.activity.start(Delivery(email_id, number, RECIPIENTS[0], TrackingMode.FULL, AT))
+    cloud.activity.start(Delivery(email_id, number, RECIPIENTS[0], "alice", TrackingMode.FULL, AT))
 
 
 def test_a_delivery_learns_which_mail_quotes_its_pixel(take: Take, ses: Ses, cloud: Cloud) -> None:
@@ -281,7 +317,7 @@ def test_a_credential_without_tracking_sends_the_very_bytes_and_says_that_it_is_
 
 
 def test_a_credential_that_is_gone_sends_without_tracking(take: Take, ses: Ses, cloud: Cloud) -> None:
-    cloud.settings.remove(USER)
+    cloud.settings.remove(USER, AT)
 
     assert take(HTML)
 
@@ -406,7 +442,7 @@ def test_an_envelope_that_comes_twice_is_sent_once(take: Take, ses: Ses, cloud: 
 def test_a_delivery_that_was_sent_but_not_noted_as_processed_is_noted(
     take: Take, ses: Ses, cloud: Cloud
 ) -> None:
-    delivery = cloud.activity.start(Delivery(EMAIL_ID, 1, RECIPIENTS[0], TrackingMode.FULL, AT))
+    delivery = cloud.activity.start(Delivery(EMAIL_ID, 1, RECIPIENTS[0], "alice", TrackingMode.FULL, AT))
     cloud.activity.mark_sent(delivery, AT + timedelta(seconds=1), "ses-1")
 
     assert take(HTML)

@@ -7,4 +7,4 @@ from tracking.mail.deliveries import Delivery, TrackingMode
 
 @pytest.fixture
 def delivery(cloud: Cloud) -> Delivery:
-    return cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT))
+    return cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, AT))

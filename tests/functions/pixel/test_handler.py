@@ -200,7 +200,7 @@ def test_a_delivery_that_is_not_known_records_nothing(cloud: Cloud) -> None:
 
 
 def test_a_delivery_whose_mode_is_off_records_nothing(cloud: Cloud) -> None:
-    cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.OFF, AT))
+    cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.OFF, AT))
 
     assert_is_the_pixel(handle(request(pixel_path(cloud)), None))
 
@@ -284,7 +284,7 @@ def test_a_reader_whose_fetch_is_not_in_the_table_is_not_timed(
 
 
 def test_a_fetch_of_an_expired_delivery_records_nothing(cloud: Cloud) -> None:
-    cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT - KEPT_FOR))
+    cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, AT - KEPT_FOR))
 
     assert_is_the_pixel(handle(request(pixel_path(cloud)), None))
 
@@ -376,7 +376,9 @@ def test_a_pixel_that_was_fetched_without_end_is_not_recorded_for_ever(
     cloud: Cloud, fetches: int, is_kept: bool
 ) -> None:
     full = Summary(fetches=fetches)
-    cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT, summary=full))
+    cloud.activity.start(
+        Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, AT, summary=full)
+    )
 
     assert_is_the_pixel(handle(request(pixel_path(cloud)), None))
 

@@ -39,7 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> Iterator[list[float]
 @pytest.fixture
 def timed(cloud: Cloud, delivery: deliveries.Delivery) -> None:
     fetch = Fetch("cf-1", AT, user_agent="x", reading=Reading())
-    cloud.activity.append(EMAIL_ID, delivery.number, deliveries.fetched(fetch))
+    cloud.activity.append(delivery, deliveries.fetched(fetch))
 
 
 def seen(cloud: Cloud) -> Reading | None:
@@ -145,7 +145,9 @@ def test_a_hop_of_a_fetch_that_is_gone_gets_the_image(cloud: Cloud, clock: list[
 
 @pytest.mark.usefixtures("timed")
 def test_a_hop_of_a_fetch_that_is_not_timed_gets_the_image(cloud: Cloud) -> None:
-    cloud.activity.append(EMAIL_ID, 1, deliveries.fetched(Fetch("cf-2", AT)))
+    delivery = cloud.activity.delivery(EMAIL_ID, 1)
+    assert delivery
+    cloud.activity.append(delivery, deliveries.fetched(Fetch("cf-2", AT)))
 
     assert handle(request(hop_path(cloud, 1, "cf-2")), None) == IMAGE
 

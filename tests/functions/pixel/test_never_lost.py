@@ -129,7 +129,9 @@ def aws() -> Aws:
     for module in (handler, overflow, recover):
         aws.serve(module._recorder().activity._dynamodb, 0.25, DYNAMODB_FAULTS)
     aws.serve(handler._overflow()._sqs, 0.3, SQS_FAULTS)
-    handler._recorder().activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT))
+    handler._recorder().activity.start(
+        Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, AT)
+    )
     return aws
 
 

@@ -80,7 +80,7 @@ def test_a_fetch_that_the_function_recorded_keeps_its_facts(
     cloud: Cloud, context: LambdaContext, delivery: deliveries.Delivery
 ) -> None:
     known = deliveries.fetched(Fetch("cf-1", AT, user_agent="Thunderbird/1", asn=64500))
-    cloud.activity.append(EMAIL_ID, delivery.number, known)
+    cloud.activity.append(delivery, known)
 
     read(cloud, context, log_line(cs_uri_stem=pixel_path(cloud), sc_status="000"))
 
@@ -127,7 +127,9 @@ def hop_line(cloud: Cloud, hop: int, taken: str, *, late: float = 0.4) -> str:
 
 
 def timed(cloud: Cloud) -> None:
-    cloud.activity.append(EMAIL_ID, 1, deliveries.fetched(Fetch("cf-1", AT, reading=Reading())))
+    delivery = cloud.activity.delivery(EMAIL_ID, 1)
+    assert delivery
+    cloud.activity.append(delivery, deliveries.fetched(Fetch("cf-1", AT, reading=Reading())))
     cloud.activity.note_step(EMAIL_ID, 1, "cf-1", 2, AT + timedelta(seconds=10))
 
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from tracking.mail.deliveries import Event
+from tracking.mail.deliveries import Delivery, Event
 from tracking.storage import activity_items, aws
 from tracking.storage.aws import Item
 
 
-def inserted(email_id: str, number: int, event: Event) -> Item:
+def inserted(delivery: Delivery, event: Event) -> Item:
     """The item that an event is."""
-    return activity_items.event_item(email_id, number, event)
+    return activity_items.event_item(delivery, event)
 
 
 def records(*items: Item, name: str = "INSERT") -> dict[str, Any]:

@@ -13,10 +13,11 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from functions.webhooks import deliver
 from functions.webhooks.deliver import handle
 from tests.functions.conftest import SIGNING_ROOT, Cloud
 from tests.functions.sqs import batch, left
-from tracking.mail.endpoints import Endpoint, OutputFormat, signing_secret
+from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, signing_secret
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 PAYLOAD = {"event": "open", "subject": "Grüße & №1", "rcpt": "bob@example.net"}
@@ -116,6 +117,45 @@ def test_a_webhook_is_signed_with_the_endpoints_own_secret(
     Webhook(secret).verify(request.body, dict(request.headers), json_parse=False)
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(request.body + " ", dict(request.headers), json_parse=False)
+
+
+def test_a_webhook_without_authorization_has_no_such_header(
+    cloud: Cloud, context: LambdaContext, receiver: Receiver
+) -> None:
+    add(cloud, f"http://{receiver.host}/")
+
+    handle(batch(MESSAGE), context)
+
+    (request,) = receiver.requests
+    assert "Authorization" not in request.headers
+
+
+@pytest.mark.parametrize(
+    ("scheme", "header"), [(AuthScheme.BEARER, "Bearer t0ken"), (AuthScheme.BASIC, "Basic dXNlcjpwYXNz")]
+)
+def test_a_webhook_carries_the_endpoints_authorization_as_it_is_at_that_moment(
+    cloud: Cloud, context: LambdaContext, receiver: Receiver, scheme: AuthScheme, header: str
+) -> None:
+    cloud.settings.put_endpoint(Endpoint(1, f"http://{receiver.host}/", AT, auth_scheme=scheme))
+    authorizations = deliver._authorizations()
+    for each in ("Bearer old", header):
+        authorizations.store(1, each)
+
+        assert left(handle(batch(MESSAGE), context)) == []
+
+    assert [request.headers["Authorization"] for request in receiver.requests] == ["Bearer old", header]
+
+
+def test_a_webhook_whose_authorization_is_missing_waits(
+    cloud: Cloud, context: LambdaContext, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint = Endpoint(1, f"http://{receiver.host}/", AT, auth_scheme=AuthScheme.BEARER)
+    cloud.settings.put_endpoint(endpoint)
+
+    assert left(handle(batch(MESSAGE), context)) == ["message-0"]
+
+    assert receiver.requests == []
+    assert "no authorization" in caplog.text
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])

@@ -10,13 +10,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.webhooks import adapters, histories
 from functions.webhooks.fan_out import handle
+from tests.counts import by_day
 from tests.functions.conftest import Cloud
 from tests.functions.sqs import left
 from tests.functions.webhooks.stream import inserted, records
 from tracking.mail import deliveries
 from tracking.mail.credentials import CredentialKind
-from tracking.mail.deliveries import Delivery, Event, EventType, Message, Summary, TrackingMode
-from tracking.mail.endpoints import Endpoint
+from tracking.mail.deliveries import Delivery, Event, EventType, Message, Outcome, Summary, TrackingMode
+from tracking.mail.endpoints import Endpoint, WebhookEvent
 from tracking.opens.fetches import Fetch
 from tracking.opens.rules import OpenClass
 from tracking.storage import activity_items, aws
@@ -24,12 +25,12 @@ from tracking.storage import activity_items, aws
 EMAIL_ID = "06h0r9co15h30phg2640"
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MESSAGE = Message(EMAIL_ID, CredentialKind.SMTP_USER, "alice", "a@example.com", AT, 1000, subject="Hello")
-DELIVERY = Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, AT, sent_at=AT)
+DELIVERY = Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, AT, sent_at=AT)
 PROCESSED = deliveries.processed(DELIVERY)
 FETCHED = deliveries.fetched(Fetch("cf-1", AT + timedelta(minutes=1), user_agent="curl/8"))
 FETCHED_LATER = deliveries.fetched(Fetch("cf-2", AT + timedelta(hours=1), user_agent="curl/8"))
 BOT = Summary({AT.date(): {OpenClass.BOT: 1}}, FETCHED.at, FETCHED.at)
-ENDPOINT = Endpoint(1, "https://example.com/", AT, frozenset({EventType.FETCHED, EventType.PROCESSED}))
+ENDPOINT = Endpoint(1, "https://example.com/", AT, frozenset({WebhookEvent.OPEN, WebhookEvent.PROCESSED}))
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def mail(cloud: Cloud) -> None:
 
 
 def stream(*events: Event, name: str = "INSERT") -> dict[str, Any]:
-    return records(*(inserted(EMAIL_ID, 1, event) for event in events), name=name)
+    return records(*(inserted(DELIVERY, event) for event in events), name=name)
 
 
 def queued(cloud: Cloud) -> list[dict[str, Any]]:
@@ -54,7 +55,7 @@ def summary(cloud: Cloud) -> tuple[Summary, int]:
 
 
 def test_an_event_is_queued_for_the_endpoint_that_wants_it(cloud: Cloud, context: LambdaContext) -> None:
-    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+    cloud.activity.append(DELIVERY, FETCHED)
 
     assert left(handle(stream(FETCHED), context)) == []
 
@@ -66,7 +67,7 @@ def test_an_event_is_queued_for_the_endpoint_that_wants_it(cloud: Cloud, context
 
 
 def test_the_same_event_twice_has_the_same_id(cloud: Cloud, context: LambdaContext) -> None:
-    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+    cloud.activity.append(DELIVERY, PROCESSED)
 
     handle(stream(PROCESSED, PROCESSED), context)
 
@@ -76,13 +77,13 @@ def test_the_same_event_twice_has_the_same_id(cloud: Cloud, context: LambdaConte
 
 def test_each_endpoint_hears_only_of_what_it_asked_for(cloud: Cloud, context: LambdaContext) -> None:
     for endpoint in (
-        replace(ENDPOINT, id=2, events=frozenset({EventType.BOUNCED})),
+        replace(ENDPOINT, id=2, events=frozenset({WebhookEvent.BOUNCE})),
         replace(ENDPOINT, id=3, credential_ids=frozenset({"carol"})),
         replace(ENDPOINT, id=4, credential_ids=frozenset({"carol", "alice"})),
         replace(ENDPOINT, id=5, events=frozenset()),
     ):
         cloud.settings.put_endpoint(endpoint)
-    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+    cloud.activity.append(DELIVERY, PROCESSED)
 
     handle(stream(PROCESSED), context)
 
@@ -90,7 +91,7 @@ def test_each_endpoint_hears_only_of_what_it_asked_for(cloud: Cloud, context: La
 
 
 def test_a_fetch_brings_the_summary_up_to_date(cloud: Cloud, context: LambdaContext) -> None:
-    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+    cloud.activity.append(DELIVERY, FETCHED)
 
     handle(stream(FETCHED), context)
 
@@ -100,19 +101,80 @@ def test_a_fetch_brings_the_summary_up_to_date(cloud: Cloud, context: LambdaCont
 def test_a_fetch_that_comes_again_counts_once_and_writes_nothing(
     cloud: Cloud, context: LambdaContext
 ) -> None:
-    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+    cloud.activity.append(DELIVERY, FETCHED)
 
     handle(stream(FETCHED, FETCHED), context)
 
     assert summary(cloud) == (BOT, 1)
 
 
-def test_an_event_that_is_no_fetch_leaves_the_summary_alone(cloud: Cloud, context: LambdaContext) -> None:
-    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+@pytest.mark.parametrize("event_type", [EventType.DELAYED, EventType.QUOTED])
+def test_an_event_that_changes_nothing_leaves_the_summary_alone(
+    cloud: Cloud, context: LambdaContext, event_type: EventType
+) -> None:
+    event = Event("1", event_type, AT, {"reason": "MailboxFull"})
+    cloud.activity.append(DELIVERY, event)
 
-    handle(stream(PROCESSED), context)
+    handle(stream(event), context)
 
     assert summary(cloud) == (Summary(), 0)
+
+
+def test_what_became_of_a_mail_counts_once_however_often_the_stream_tells_it(
+    cloud: Cloud, context: LambdaContext
+) -> None:
+    delivered = Event("delivered-1", EventType.DELIVERED, AT + timedelta(days=1), {"smtp_response": "250"})
+
+    for event in (PROCESSED, delivered):
+        cloud.activity.append(DELIVERY, event)
+        handle(stream(event, event), context)
+    handle(stream(delivered, PROCESSED), context)
+
+    outcomes = {Outcome.PROCESSED: AT, Outcome.DELIVERED: delivered.at}
+    assert summary(cloud) == (Summary(outcomes=outcomes), 2)
+    first, second = AT.date(), delivered.at.date()
+    assert by_day(cloud.dynamodb, first, second, "alice") == {
+        first: {"processed": 1, "bytes": MESSAGE.size},
+        second: {"delivered": 1},
+    }
+
+
+def test_each_recipients_copy_counts_and_with_it_the_mails_bytes(
+    cloud: Cloud, context: LambdaContext
+) -> None:
+    for number in (2, 3):
+        cloud.activity.start(replace(DELIVERY, number=number))
+    images = []
+    for number in (1, 2, 3):
+        copy = replace(DELIVERY, number=number)
+        cloud.activity.append(copy, PROCESSED)
+        images.append(inserted(copy, PROCESSED))
+
+    assert left(handle(records(*images, *images), context)) == []
+
+    day = AT.date()
+    assert by_day(cloud.dynamodb, day, day, "alice") == {day: {"processed": 3, "bytes": 3 * MESSAGE.size}}
+
+
+@pytest.mark.parametrize(
+    ("event_type", "details", "counter"),
+    [
+        (EventType.BOUNCED, {"bounce": "hard"}, "hard_bounced"),
+        (EventType.BOUNCED, {"bounce": "soft"}, "soft_bounced"),
+        (EventType.REJECTED, {"reason": "Bad content"}, "rejected"),
+        (EventType.COMPLAINED, {"reason": "abuse"}, "complained"),
+    ],
+)
+def test_a_mail_that_was_not_wanted_is_counted_as_what_it_is(
+    cloud: Cloud, context: LambdaContext, event_type: EventType, details: dict[str, str], counter: str
+) -> None:
+    event = Event("1", event_type, AT, details)
+    cloud.activity.append(DELIVERY, event)
+
+    handle(stream(event, event), context)
+
+    day = AT.date()
+    assert by_day(cloud.dynamodb, day, day, "alice") == {day: {counter: 1}}
 
 
 def write_between(cloud: Cloud, times: int) -> None:
@@ -149,9 +211,9 @@ def test_a_batch_reads_a_delivery_once(
     events = [PROCESSED, FETCHED, FETCHED_LATER]
     for number in (1, 2):
         for event in events:
-            cloud.activity.append(EMAIL_ID, number, event)
+            cloud.activity.append(replace(DELIVERY, number=number), event)
 
-    images = [inserted(EMAIL_ID, number, event) for event in events for number in (1, 2)]
+    images = [inserted(replace(DELIVERY, number=number), event) for event in events for number in (1, 2)]
     assert left(handle(records(*images), context)) == []
 
     assert len(histories_read) == 2
@@ -161,7 +223,7 @@ def test_a_batch_reads_a_delivery_once(
 
 def test_the_next_batch_reads_it_again(cloud: Cloud, context: LambdaContext) -> None:
     for event in (FETCHED, FETCHED_LATER):
-        cloud.activity.append(EMAIL_ID, 1, event)
+        cloud.activity.append(DELIVERY, event)
         handle(stream(event), context)
 
     assert [message["payload"]["first-open"] for message in queued(cloud)] == ["true", "false"]
@@ -173,11 +235,11 @@ def test_a_delivery_that_fails_fails_alone_and_with_all_of_its_events(
 ) -> None:
     cloud.activity.start(replace(DELIVERY, number=2, recipient="carol@example.net"))
     for number, event in [(1, FETCHED), (2, PROCESSED), (1, FETCHED_LATER)]:
-        cloud.activity.append(EMAIL_ID, number, event)
+        cloud.activity.append(replace(DELIVERY, number=number), event)
     write_between(cloud, histories.SUMMARY_ATTEMPTS)
 
     images = (
-        inserted(EMAIL_ID, number, event)
+        inserted(replace(DELIVERY, number=number), event)
         for number, event in [(1, FETCHED), (2, PROCESSED), (1, FETCHED_LATER)]
     )
     assert left(handle(records(*images), context)) == ["sequence-0", "sequence-2"]
@@ -187,7 +249,7 @@ def test_a_delivery_that_fails_fails_alone_and_with_all_of_its_events(
 
 
 def test_a_summary_that_another_writer_changed_is_computed_anew(cloud: Cloud, context: LambdaContext) -> None:
-    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+    cloud.activity.append(DELIVERY, FETCHED)
     write_between(cloud, 2)
 
     assert left(handle(stream(FETCHED), context)) == []
@@ -199,7 +261,7 @@ def test_a_summary_that_another_writer_changed_is_computed_anew(cloud: Cloud, co
 def test_a_summary_that_never_stands_still_leaves_the_event_to_the_stream(
     cloud: Cloud, context: LambdaContext
 ) -> None:
-    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+    cloud.activity.append(DELIVERY, FETCHED)
     write_between(cloud, histories.SUMMARY_ATTEMPTS)
 
     assert left(handle(stream(FETCHED), context)) == ["sequence-0"]
@@ -210,7 +272,7 @@ def test_a_summary_that_never_stands_still_leaves_the_event_to_the_stream(
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
 def test_what_is_not_new_is_not_told(cloud: Cloud, context: LambdaContext, name: str) -> None:
-    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+    cloud.activity.append(DELIVERY, PROCESSED)
 
     assert left(handle(stream(PROCESSED, name=name), context)) == []
 
@@ -226,7 +288,7 @@ def test_a_new_message_or_delivery_is_no_event(cloud: Cloud, context: LambdaCont
 
 
 def test_an_event_of_an_unknown_delivery_is_told_to_nobody(cloud: Cloud, context: LambdaContext) -> None:
-    assert left(handle(records(inserted(EMAIL_ID, 9, FETCHED)), context)) == []
+    assert left(handle(records(inserted(replace(DELIVERY, number=9), FETCHED)), context)) == []
 
     assert queued(cloud) == []
 
@@ -234,13 +296,18 @@ def test_an_event_of_an_unknown_delivery_is_told_to_nobody(cloud: Cloud, context
 def test_an_event_of_an_unknown_message_is_told_to_nobody(cloud: Cloud, context: LambdaContext) -> None:
     cloud.activity.start(replace(DELIVERY, email_id="06h0r9co15h30phg264g"))
 
-    assert left(handle(records(inserted("06h0r9co15h30phg264g", 1, PROCESSED)), context)) == []
+    assert (
+        left(
+            handle(records(inserted(replace(DELIVERY, email_id="06h0r9co15h30phg264g"), PROCESSED)), context)
+        )
+        == []
+    )
 
     assert queued(cloud) == []
 
 
 def test_what_is_counted_is_no_event(cloud: Cloud, context: LambdaContext) -> None:
-    cloud.activity.append(EMAIL_ID, 1, FETCHED)
+    cloud.activity.append(DELIVERY, FETCHED)
     handle(stream(FETCHED), context)
     assert len(queued(cloud)) == 1
     images = cloud.dynamodb.scan(TableName="Activity")["Items"]
@@ -257,7 +324,7 @@ def test_a_repeated_fetch_is_counted_and_told_to_nobody(cloud: Cloud, context: L
         replace(FETCHED.fetch, event_id="cf-2", at=FETCHED.at + timedelta(seconds=1))
     )
     for event in (FETCHED, repeated):
-        cloud.activity.append(EMAIL_ID, 1, event)
+        cloud.activity.append(DELIVERY, event)
 
     handle(stream(repeated, FETCHED), context)
 
@@ -274,22 +341,22 @@ def test_an_event_that_gives_fetches_another_meaning_brings_the_summary_up_to_da
     )
     opened = deliveries.fetched(outlook)
     quoted = Event("quoted-1", EventType.QUOTED, AT + timedelta(minutes=1), {"by": "1"})
-    cloud.activity.append(EMAIL_ID, 1, opened)
+    cloud.activity.append(DELIVERY, opened)
     handle(stream(opened), context)
-    cloud.activity.append(EMAIL_ID, 1, quoted)
+    cloud.activity.append(DELIVERY, quoted)
 
     handle(stream(quoted), context)
 
     day = AT.date()
     assert summary(cloud)[0] == Summary({day: {OpenClass.UNCLASSIFIED: 1}}, outlook.at, outlook.at)
-    assert cloud.activity.counts(MESSAGE.kind, "alice", day, day) == {day: {"unclassified": 1, "opened": 1}}
+    assert by_day(cloud.dynamodb, day, day, "alice") == {day: {"unclassified": 1, "opened": 1}}
     assert [message["payload"]["event"] for message in queued(cloud)] == ["open"]
 
 
 def test_when_the_queue_fails_the_event_comes_again(
     cloud: Cloud, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud.activity.append(EMAIL_ID, 1, PROCESSED)
+    cloud.activity.append(DELIVERY, PROCESSED)
     monkeypatch.setenv("WEBHOOK_QUEUE", cloud.queue.rpartition("/")[0] + "/missing")
 
     assert left(handle(stream(PROCESSED), context)) == ["sequence-0"]

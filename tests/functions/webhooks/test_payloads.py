@@ -29,7 +29,9 @@ MESSAGE = Message(
     sender='"Shop" <shop@example.com>',
     rfc_message_id="<1@example.com>",
 )
-DELIVERY = Delivery(EMAIL_ID, 2, "bob@example.net", TrackingMode.FULL, AT, sent_at=AT, ses_message_id="ses-1")
+DELIVERY = Delivery(
+    EMAIL_ID, 2, "bob@example.net", "alice", TrackingMode.FULL, AT, sent_at=AT, ses_message_id="ses-1"
+)
 FIRST, SECOND = (
     deliveries.fetched(
         Fetch(f"cf-{n}", AT + timedelta(minutes=n), user_agent="curl/8", address="192.0.2.9", country="AT")

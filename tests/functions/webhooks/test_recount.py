@@ -9,6 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.webhooks.fan_out import handle
+from tests.counts import by_day
 from tests.functions.conftest import Cloud
 from tests.functions.sqs import left
 from tests.functions.webhooks.stream import inserted, records
@@ -22,6 +23,7 @@ CREDENTIALS = [(CredentialKind.SMTP_USER, "alice"), (CredentialKind.API_KEY, "ap
 DELIVERIES = 24
 FETCHES = 150
 SEED = 20261124
+OUTCOMES = [EventType.DELIVERED, EventType.BOUNCED, EventType.COMPLAINED]
 CLIENTS = [
     Fetch("", AT, user_agent="Mozilla/5.0", address="172.224.226.1", asn=36183),
     Fetch("", AT, user_agent="curl/8", address="192.0.2.9", asn=64500),
@@ -62,6 +64,16 @@ def happenings(random: Random) -> list[Happening]:
         at = AT + timedelta(hours=random.randrange(60))
         quoted = Event(f"quoted-{index}", EventType.QUOTED, at, {"by": f"{index}"})
         found.append(Happening(*delivery_key(index), quoted))
+    for index in range(0, DELIVERIES, 2):
+        events = [
+            Event("processed", EventType.PROCESSED, AT),
+            Event("delayed", EventType.DELAYED, AT + timedelta(hours=2)),
+            *(
+                Event(f"{last}-{count}", last, AT + timedelta(hours=random.randrange(60)), {"bounce": "hard"})
+                for count, last in enumerate(random.choices(OUTCOMES, k=2))
+            ),
+        ]
+        found += [Happening(*delivery_key(index), event) for event in events]
     return found
 
 
@@ -77,7 +89,9 @@ def messages(cloud: Cloud) -> dict[str, Message]:
         kind, credential_id = CREDENTIALS[index // 3 % 2]
         found[email_id] = Message(email_id, kind, credential_id, "a@example.com", AT, 1000)
         cloud.activity.put_message(found[email_id])
-        cloud.activity.start(Delivery(email_id, number, f"{number}@example.net", TrackingMode.FULL, AT))
+        cloud.activity.start(
+            Delivery(email_id, number, f"{number}@example.net", credential_id, TrackingMode.FULL, AT)
+        )
     return found
 
 
@@ -85,8 +99,8 @@ def recount(cloud: Cloud, messages: dict[str, Message]) -> dict[tuple[str, date]
     """All counters out of the histories alone."""
     found: dict[tuple[str, date], Counter[str]] = {}
 
-    def count(message: Message, at: datetime, name: str) -> None:
-        found.setdefault((message.credential_id, at.date()), Counter())[name] += 1
+    def count(message: Message, at: datetime, name: str, times: int = 1) -> None:
+        found.setdefault((message.credential_id, at.date()), Counter())[name] += times
 
     for index in range(DELIVERIES):
         email_id, number = delivery_key(index)
@@ -104,6 +118,12 @@ def recount(cloud: Cloud, messages: dict[str, Message]) -> dict[tuple[str, date]
         ]:
             if those:
                 count(message, those[0].at, name)
+        for event_type in (EventType.PROCESSED, *OUTCOMES):
+            first = next((event for event in history.events if event.type is event_type), None)
+            if first:
+                count(message, first.at, "hard_bounced" if first.is_hard_bounce else event_type)
+                if event_type is EventType.PROCESSED:
+                    count(message, first.at, "bytes", message.size)
     return found
 
 
@@ -118,7 +138,7 @@ def test_duplicated_reordered_and_replayed_records_change_nothing_twice(
         # Some more becomes known; the stream tells a part of that, late, again and in any order.
         known, waiting = waiting[:50], waiting[50:]
         for each in known:
-            cloud.activity.append(each.email_id, each.number, each.event)
+            cloud.activity.append(of(each), each.event)
         told += known
         batch = random.choices(told, k=25)
         assert left(handle(stream(batch), context)) == []
@@ -134,19 +154,28 @@ def test_duplicated_reordered_and_replayed_records_change_nothing_twice(
         history = cloud.activity.history(email_id, number)
         assert history
         opens = summaries.opens(messages[email_id], history)
-        assert history.delivery.summary == summaries.summarise(opens)
+        assert history.delivery.summary == summaries.summarise(history, opens)
     counted = {
         (credential_id, day): counts
-        for kind, credential_id in CREDENTIALS
-        for day, counts in cloud.activity.counts(
-            kind, credential_id, AT.date(), AT.date() + timedelta(days=9)
+        for _, credential_id in CREDENTIALS
+        for day, counts in by_day(
+            cloud.dynamodb, AT.date(), AT.date() + timedelta(days=9), credential_id
         ).items()
     }
     assert counted == recount(cloud, messages)
-    assert {"human", "prefetch_only", "opened", "bot"} <= {
+    assert {"human", "prefetch_only", "opened", "bot", "processed", "delivered", "hard_bounced"} <= {
         name for counts in counted.values() for name in counts
     }
 
 
 def stream(told: list[Happening]) -> dict[str, object]:
-    return records(*(inserted(each.email_id, each.number, each.event) for each in told))
+    return records(*(inserted(of(each), each.event) for each in told))
+
+
+def of(each: Happening) -> Delivery:
+    credential_id = next(
+        CREDENTIALS[index // 3 % 2][1]
+        for index in range(DELIVERIES)
+        if delivery_key(index) == (each.email_id, each.number)
+    )
+    return Delivery(each.email_id, each.number, "", credential_id, TrackingMode.FULL, AT)

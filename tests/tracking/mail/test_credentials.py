@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tracking.mail import credentials
@@ -14,13 +14,13 @@ def ranges(*ids: str) -> list[Credential]:
     return [Credential(CredentialKind.IP_ADDRESS, each, CREATED_AT) for each in ids]
 
 
-def api_key(key: str, *endpoints: str) -> Credential:
+def api_key(key: str, *permissions: str) -> Credential:
     return Credential(
         CredentialKind.API_KEY,
         credentials.api_key_id(key),
         CREATED_AT,
         secret_hash=credentials.hash_api_key(key),
-        endpoints=endpoints,
+        permissions=permissions,
     )
 
 
@@ -72,6 +72,47 @@ def test_a_key_may_make_the_calls_that_its_permissions_cover(
 
 def test_a_key_without_permissions_may_make_no_call() -> None:
     assert not credentials.may_call(api_key("api-" + "A" * 32), "/email/send")
+
+
+PERMISSIONS = st.text("ab/*", min_size=1, max_size=8)
+CALLS = st.text("ab/", max_size=4)
+
+
+@st.composite
+def narrowed(draw: st.DrawFn, permission: str, fill: st.SearchStrategy[str]) -> str:
+    """A permission with something in the place of each of its wildcards."""
+    return "".join(draw(fill) if part == "*" else part for part in permission)
+
+
+@given(st.lists(PERMISSIONS, max_size=4), PERMISSIONS, st.data())
+def test_a_permission_that_a_key_may_give_allows_no_call_that_it_may_not_make_itself(
+    granter: list[str], given_on: str, data: st.DataObject
+) -> None:
+    key = api_key("api-" + "A" * 32, *granter)
+    assume(not credentials.beyond(key, [given_on]))
+
+    call = data.draw(narrowed(given_on, CALLS))
+
+    assert credentials.may_call(key, call)
+
+
+@given(st.lists(PERMISSIONS, min_size=1, max_size=4), st.data())
+def test_a_key_may_give_whatever_is_narrower_than_what_it_has(
+    granter: list[str], data: st.DataObject
+) -> None:
+    key = api_key("api-" + "A" * 32, *granter)
+
+    given_on = data.draw(narrowed(data.draw(st.sampled_from(granter)), PERMISSIONS))
+
+    assert credentials.beyond(key, [given_on]) == []
+
+
+def test_a_key_may_not_give_what_it_does_not_have() -> None:
+    key = api_key("api-" + "A" * 32, "/email/*", "/users/smtp/view")
+
+    wanted = ["/email/send", "*", "/users/*", "/email*", "/users/smtp/view", "/users/smtp/add"]
+
+    assert credentials.beyond(key, wanted) == ["*", "/users/*", "/email*", "/users/smtp/add"]
 
 
 @pytest.mark.parametrize(

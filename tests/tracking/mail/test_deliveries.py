@@ -10,11 +10,23 @@ from hypothesis import strategies as st
 
 from tests import strategies
 from tracking.mail import deliveries
-from tracking.mail.deliveries import Delivery, Event, EventType, Evidence, Summary, TrackingMode
+from tracking.mail.credentials import CredentialKind
+from tracking.mail.deliveries import (
+    Delivery,
+    Event,
+    EventType,
+    Evidence,
+    Message,
+    Outcome,
+    Summary,
+    TrackingMode,
+)
 from tracking.opens.rules import OpenClass
 
 SENT_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
-DELIVERY = Delivery("06h0r9co15h30phg2640", 1, "bob@example.net", TrackingMode.FULL, SENT_AT, sent_at=SENT_AT)
+DELIVERY = Delivery(
+    "06h0r9co15h30phg2640", 1, "bob@example.net", "alice", TrackingMode.FULL, SENT_AT, sent_at=SENT_AT
+)
 
 
 def test_a_sent_delivery_was_processed_when_it_was_sent() -> None:
@@ -63,11 +75,32 @@ def test_stages_lead_from_one_summary_to_another_in_bounded_steps(
     steps = [deliveries.changes(before, after) for before, after in pairwise(stages)]
     assert stages[-1] == new
     assert all(len(step) <= days for step in steps[:-1])
-    assert len(steps[-1]) <= days + 6
+    assert len(steps[-1]) <= days + 18
     added: Counter[tuple[date, str]] = Counter()
     for step in steps:
         added.update(flat(step))
     assert nonzero(added) == nonzero(flat(deliveries.changes(old, new)))
+
+
+ALL_DAYS = st.dates(date(2020, 1, 1), date(2022, 1, 1))
+MANY_OPENS = st.dictionaries(
+    ALL_DAYS, st.fixed_dictionaries({OpenClass.BOT: st.integers(1, 9)}), max_size=150
+)
+
+
+@given(strategies.summaries, MANY_OPENS, strategies.summaries, MANY_OPENS)
+def test_no_stage_of_80_days_needs_more_actions_than_a_transaction_takes(
+    old: Summary,
+    old_opens: Mapping[date, Mapping[OpenClass, int]],
+    new: Summary,
+    new_opens: Mapping[date, Mapping[OpenClass, int]],
+) -> None:
+    """Source: DynamoDB API reference, "TransactWriteItems": at most 100, one of which is the summary's."""
+    old, new = replace(old, opens=old_opens), replace(new, opens=new_opens)
+
+    stages = [old, *deliveries.stages(old, new, 80)]
+
+    assert all(1 + len(deliveries.changes(before, after)) <= 100 for before, after in pairwise(stages))
 
 
 def test_a_small_change_is_one_stage() -> None:
@@ -120,6 +153,91 @@ def test_a_later_open_of_the_same_class_is_one_change() -> None:
     )
 
     assert deliveries.changes(once, twice) == {THIRD: {"direct_open": 1}}
+
+
+def test_each_outcome_counts_once_on_its_day() -> None:
+    outcomes = {Outcome.PROCESSED: noon(FIRST), Outcome.SOFT_BOUNCED: noon(SECOND)}
+
+    assert deliveries.changes(Summary(), Summary(outcomes=outcomes)) == {
+        FIRST: {"processed": 1},
+        SECOND: {"soft_bounced": 1},
+    }
+
+
+def test_an_outcome_that_is_known_of_already_counts_no_more() -> None:
+    old = Summary(outcomes={Outcome.PROCESSED: noon(FIRST)})
+    new = Summary(outcomes={Outcome.PROCESSED: noon(FIRST), Outcome.DELIVERED: noon(FIRST)})
+
+    assert deliveries.changes(old, new) == {FIRST: {"delivered": 1}}
+
+
+def test_an_outcome_that_was_earlier_than_it_was_known_moves_to_its_day() -> None:
+    late, early = (Summary(outcomes={Outcome.COMPLAINED: noon(day)}) for day in (SECOND, FIRST))
+
+    assert deliveries.changes(late, early) == {FIRST: {"complained": 1}, SECOND: {"complained": -1}}
+
+
+@given(strategies.summaries)
+def test_all_that_a_delivery_came_to_counts_once(summary: Summary) -> None:
+    counted = flat(deliveries.changes(Summary(), summary))
+
+    for outcome in Outcome:
+        days = [day for (day, name), count in counted.items() if name == outcome and count]
+        expected = summary.outcomes.get(outcome)
+        assert days == ([deliveries.utc_day(expected)] if expected else [])
+        assert all(counted[day, outcome] == 1 for day in days)
+
+
+def test_the_names_of_the_counters_are_all_different() -> None:
+    names = [*Outcome, *OpenClass, deliveries.OPENED, deliveries.HUMAN, deliveries.PREFETCH_ONLY]
+
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "details", "is_hard"),
+    [
+        (EventType.BOUNCED, {"bounce": "hard"}, True),
+        (EventType.BOUNCED, {"bounce": "soft"}, False),
+        (EventType.BOUNCED, {}, False),
+        (EventType.DELAYED, {"bounce": "hard"}, False),
+    ],
+)
+def test_only_a_bounce_for_good_is_a_hard_one(
+    event_type: EventType, details: dict[str, str], *, is_hard: bool
+) -> None:
+    assert Event("1", event_type, SENT_AT, details).is_hard_bounce is is_hard
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [
+        ("shop@example.com", "shop@example.com"),
+        ("Shop <Shop@Example.com>", "Shop@Example.com"),
+        ("shop@example.com (The Shop)", "shop@example.com"),
+        ("Doe, Jane <jane@example.com>", "jane@example.com"),
+        ('"Doe, Jane" <jane@example.com>', "jane@example.com"),
+        ("jane@example.org <jane@example.com>", "jane@example.com"),
+        ("Shop (Berlin <shop@example.com>", "shop@example.com"),
+        ("Jane <jane@example.com>, Joe <joe@example.com>", "joe@example.com"),
+        ("", "bounces@example.com"),
+        ("Shop", "bounces@example.com"),
+        ("Shop <shop@>", "bounces@example.com"),
+        ("(" * 499 + ")" * 499, "bounces@example.com"),
+    ],
+)
+def test_the_senders_address_is_that_in_from_or_else_the_envelopes(sender: str, address: str) -> None:
+    message = Message(
+        "06h0r9co15h30phg2640",
+        CredentialKind.SMTP_USER,
+        "alice",
+        "bounces@example.com",
+        SENT_AT,
+        1000,
+        sender=sender,
+    )
+
+    assert message.sender_address == address
 
 
 def test_days_are_those_of_utc() -> None:

@@ -1,12 +1,14 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Message
 from tracking.mail.envelopes import Envelope
-from tracking.mail.headers import describe
+from tracking.mail.headers import describe, head, pick
 
 ENVELOPE = Envelope(
     "06h0r9co15h30phg2640",
@@ -45,6 +47,7 @@ def test_a_message_is_described_by_its_header() -> None:
         reply_to="help@example.com",
         rfc_message_id="<1@example.com>",
         source_ip="192.0.2.1",
+        recipients=("bob@example.net",),
     )
 
 
@@ -64,9 +67,84 @@ def test_a_very_long_field_is_cut() -> None:
     assert len(described(b"Subject: " + b"a" * 5000).subject) == 998
 
 
-@given(st.binary() | st.binary().map(b"Subject: ".__add__))
+@pytest.mark.parametrize(
+    ("raw", "header"),
+    [
+        (b"A: 1\r\nB: 2\r\n\r\nbody\r\n\r\nmore", b"A: 1\r\nB: 2"),
+        (b"A: 1\nB: 2\n\nbody\n\nmore", b"A: 1\nB: 2"),
+        (b"A: 1\n\nbody\r\n\r\nmore", b"A: 1"),
+        (b"A: 1\r\n\r\nbody\n\nmore", b"A: 1"),
+        (b"A: 1\n\r\nbody", b"A: 1"),
+        (b"A: 1\r\n", b"A: 1\r\n"),
+        (b"A: 1", b"A: 1"),
+        (b"\r\nbody\r\n\r\nmore", b""),
+        (b"\nbody\n\nmore", b""),
+        (b"", b""),
+    ],
+)
+def test_the_header_ends_at_the_first_empty_line(raw: bytes, header: bytes) -> None:
+    assert head(raw) == header
+
+
+def test_fields_are_picked_by_the_names_that_were_asked_for() -> None:
+    header = b"X-Campaign: =?utf-8?Q?Fr=C3=BChling?=\r\nSubject: one\r\n two\r\nx-tag: first\r\nX-Tag: second"
+
+    found = pick(header, ["x-campaign", "SUBJECT", "X-Tag", "X-Missing"])
+
+    assert found == {"x-campaign": "Frühling", "SUBJECT": "one two", "X-Tag": "first"}
+
+
+def test_an_empty_header_has_no_fields() -> None:
+    assert pick(b"", ["Subject"]) == {}
+
+
+def bcc(raw: bytes, *recipients: str) -> str:
+    return describe(replace(ENVELOPE, recipients=recipients), raw).bcc
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"To: bob@example.net\r\nCc: carol@example.net", ""),
+        (b"To: bob@example.net", "carol@example.net"),
+        (b"Cc: Carol <CAROL@EXAMPLE.NET>", "Bob@example.net"),
+        (b"Subject: Hello", "Bob@example.net, carol@example.net"),
+        (b"Bcc: bob@example.net", "Bob@example.net, carol@example.net"),
+        (b"To: bob@example.net\r\nTo: carol@example.net", ""),
+        (b"To: =?utf-8?Q?B=C3=B6b=2C_Jr?= <bob@example.net>,\r\n carol@example.net", ""),
+        (b'To: "Doe, Bob" <bob@example.net>, carol@example.net (Doe, Carol)', ""),
+        (b"To: Doe, Bob <bob@example.net>, carol@example.net,", ""),
+        (b"To: Friends: bob@example.net, Carol <carol@example.net>;", ""),
+        (b"To: undisclosed-recipients:;\r\nCc: bob@example.net", "carol@example.net"),
+        (b"To: kbob@example.net, bob@example.net.example", "Bob@example.net, carol@example.net"),
+        (b"To: B\xf6b <bob@example.net>, carol@example.net", ""),
+        (b"To: " + b"(" * 5000 + b")" * 5000 + b" bob@example.net", "carol@example.net"),
+    ],
+)
+def test_blind_copies_are_the_recipients_that_neither_to_nor_cc_names(raw: bytes, expected: str) -> None:
+    assert bcc(raw + b"\r\n\r\n", "Bob@example.net", "carol@example.net") == expected
+
+
+def test_a_recipient_at_the_end_of_a_very_long_list_is_no_blind_copy() -> None:
+    recipients = [f"somebody-{number}@example.net" for number in range(300)]
+    raw = f"To: {',\r\n '.join(recipients)}\r\n\r\n".encode()
+
+    message = describe(replace(ENVELOPE, recipients=tuple(recipients)), raw)
+
+    assert len(message.to) == 998
+    assert message.recipients == tuple(recipients)
+    assert message.bcc == ""
+
+
+def test_a_very_long_list_of_blind_copies_is_cut() -> None:
+    recipients = [f"somebody-{number}@example.net" for number in range(300)]
+
+    assert len(bcc(b"Subject: Hello\r\n\r\n", *recipients)) == 998
+
+
+@given(st.binary() | st.binary().map(b"Subject: ".__add__) | st.binary().map(b"To: ".__add__))
 def test_any_bytes_are_described_in_text_that_can_be_stored(raw: bytes) -> None:
     message = described(raw)
 
-    for text in (message.subject, message.sender, message.to, message.rfc_message_id):
+    for text in (message.subject, message.sender, message.to, message.rfc_message_id, message.bcc):
         text.encode()

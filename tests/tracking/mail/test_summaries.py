@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from tests import strategies
 from tracking.mail import deliveries, summaries
 from tracking.mail.credentials import CredentialKind
-from tracking.mail.deliveries import Delivery, Event, EventType, History, Message, Summary, TrackingMode
+from tracking.mail.deliveries import (
+    Delivery,
+    Event,
+    EventType,
+    History,
+    Message,
+    Outcome,
+    Summary,
+    TrackingMode,
+)
 from tracking.mail.summaries import Interpretation
 from tracking.opens.fetches import Fetch
 from tracking.opens.rules import OpenClass, Reason
@@ -19,7 +28,7 @@ from tracking.opens.rules import OpenClass, Reason
 SENT_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EMAIL_ID = "06h0r9co15h30phg2640"
 MESSAGE = Message(EMAIL_ID, CredentialKind.SMTP_USER, "alice", "a@example.com", SENT_AT, 1000)
-DELIVERY = Delivery(EMAIL_ID, 1, "bob@example.net", TrackingMode.FULL, SENT_AT, sent_at=SENT_AT)
+DELIVERY = Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, SENT_AT, sent_at=SENT_AT)
 OUTLOOK = Fetch(
     "cf-1",
     SENT_AT + timedelta(hours=1),
@@ -35,11 +44,11 @@ def history(*fetches: Fetch, quoted_at: datetime | None = None) -> History:
 
 
 def summary(of: History, message: Message = MESSAGE) -> Summary:
-    return summaries.summarise(summaries.opens(message, of))
+    return summaries.summarise(of, summaries.opens(message, of))
 
 
 def test_a_delivery_that_nobody_opened_has_an_empty_summary() -> None:
-    assert summary(History(DELIVERY, (deliveries.processed(DELIVERY),))) == Summary()
+    assert summary(History(DELIVERY, ())) == Summary()
 
 
 def test_a_mail_program_is_human_evidence() -> None:
@@ -48,6 +57,56 @@ def test_a_mail_program_is_human_evidence() -> None:
     assert summary(history(OUTLOOK)) == Summary(
         {day: {OpenClass.DIRECT_OPEN: 1}}, OUTLOOK.at, OUTLOOK.at, OUTLOOK.at, None
     )
+
+
+@pytest.mark.parametrize(
+    ("event_type", "details", "outcome"),
+    [
+        (EventType.PROCESSED, {}, Outcome.PROCESSED),
+        (EventType.DELIVERED, {}, Outcome.DELIVERED),
+        (EventType.BOUNCED, {"bounce": "hard"}, Outcome.HARD_BOUNCED),
+        (EventType.BOUNCED, {"bounce": "soft"}, Outcome.SOFT_BOUNCED),
+        (EventType.REJECTED, {}, Outcome.REJECTED),
+        (EventType.COMPLAINED, {}, Outcome.COMPLAINED),
+    ],
+)
+def test_what_a_delivery_came_to_is_an_outcome(
+    event_type: EventType, details: dict[str, str], outcome: Outcome
+) -> None:
+    event = Event("1", event_type, SENT_AT, details)
+
+    assert summary(History(DELIVERY, (event,))) == Summary(outcomes={outcome: SENT_AT})
+
+
+@pytest.mark.parametrize("event_type", [EventType.DELAYED, EventType.QUOTED])
+def test_what_leaves_all_open_is_no_outcome(event_type: EventType) -> None:
+    assert summary(History(DELIVERY, (Event("1", event_type, SENT_AT),))) == Summary()
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_the_first_of_each_outcome_is_the_one(turn: int) -> None:
+    hours = [SENT_AT + timedelta(hours=hour) for hour in range(4)]
+    events = (
+        Event("1", EventType.BOUNCED, hours[0], {"bounce": "soft"}),
+        Event("2", EventType.BOUNCED, hours[1], {"bounce": "hard"}),
+        Event("3", EventType.BOUNCED, hours[2], {"bounce": "hard"}),
+        Event("4", EventType.BOUNCED, hours[3], {"bounce": "soft"}),
+    )
+
+    found = summary(History(DELIVERY, events[::turn]))
+
+    assert found.outcomes == {Outcome.SOFT_BOUNCED: hours[0], Outcome.HARD_BOUNCED: hours[1]}
+
+
+@given(
+    st.lists(strategies.events, unique_by=lambda event: event.event_id, max_size=8).flatmap(
+        lambda events: st.tuples(st.just(events), st.permutations(events))
+    )
+)
+def test_outcomes_do_not_depend_on_the_order_of_the_events(orders: tuple[list[Event], list[Event]]) -> None:
+    one, other = (summary(History(DELIVERY, tuple(events))) for events in orders)
+
+    assert one.outcomes == other.outcomes
 
 
 @pytest.mark.parametrize(("fetched", "counted"), [(1, 0), (99, 0), (100, 100), (250, 200)])
@@ -99,9 +158,10 @@ def test_the_opens_of_an_interpretation_are_by_time(message: Message, fetches: l
 
 @given(strategies.messages, FETCHES)
 def test_a_summary_counts_each_open_once(message: Message, fetches: list[Fetch]) -> None:
-    opens = summaries.opens(message, history(*fetches))
+    fetched = history(*fetches)
+    opens = summaries.opens(message, fetched)
 
-    found = summaries.summarise(opens)
+    found = summaries.summarise(fetched, opens)
 
     assert found.totals == Counter(opened.open_class for opened in opens)
     assert found.opens.keys() == {deliveries.utc_day(opened.at) for opened in opens}

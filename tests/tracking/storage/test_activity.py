@@ -1,6 +1,6 @@
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.counts import by_day
 from tracking.errors import ActivityUnavailable, StaleVersion
 from tracking.mail import deliveries, email_ids
 from tracking.mail.credentials import CredentialKind
-from tracking.mail.deliveries import Delivery, Event, EventType, History, Message, Summary, TrackingMode
+from tracking.mail.deliveries import (
+    Delivery,
+    Event,
+    EventType,
+    History,
+    Message,
+    Outcome,
+    Summary,
+    TrackingMode,
+)
 from tracking.opens.fetches import Fetch
 from tracking.opens.rules import OpenClass
 from tracking.storage.activity import Activity
@@ -24,7 +34,7 @@ if TYPE_CHECKING:
 EMAIL_ID = "06h0r9co15h30phg2640"
 AT = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 MESSAGE = Message(EMAIL_ID, CredentialKind.API_KEY, "api-1", "a@example.com", AT, 1000, subject="Hello")
-DELIVERY = Delivery(EMAIL_ID, 1, "Bob@Example.net", TrackingMode.FULL, AT)
+DELIVERY = Delivery(EMAIL_ID, 1, "Bob@Example.net", "api-1", TrackingMode.FULL, AT)
 DAY, ONE_DAY = AT.date(), timedelta(days=1)
 BOT = Summary({DAY: {OpenClass.BOT: 1}}, AT, AT)
 FETCHED = deliveries.fetched(Fetch("cf-1", AT, user_agent="curl/8"))
@@ -47,7 +57,7 @@ def test_a_delivery_remembers_when_it_was_sent_and_delivered(activity: Activity)
     activity.start(DELIVERY)
 
     activity.mark_sent(DELIVERY, AT, "ses-1")
-    activity.mark_delivered(EMAIL_ID, 1, AT + timedelta(seconds=2))
+    activity.mark_delivered(DELIVERY, AT + timedelta(seconds=2))
 
     assert activity.delivery(EMAIL_ID, 1) == replace(
         DELIVERY, sent_at=AT, ses_message_id="ses-1", delivered_at=AT + timedelta(seconds=2)
@@ -55,14 +65,14 @@ def test_a_delivery_remembers_when_it_was_sent_and_delivered(activity: Activity)
 
 
 def test_an_unknown_delivery_is_not_made_by_what_happens_to_it(activity: Activity) -> None:
-    activity.mark_delivered(EMAIL_ID, 1, AT)
+    activity.mark_delivered(DELIVERY, AT)
 
     assert activity.delivery(EMAIL_ID, 1) is None
     assert activity.history(EMAIL_ID, 1) is None
 
 
 def test_events_of_an_unknown_delivery_are_no_history(activity: Activity) -> None:
-    activity.append(EMAIL_ID, 1, FETCHED)
+    activity.append(DELIVERY, FETCHED)
 
     assert activity.history(EMAIL_ID, 1) is None
 
@@ -70,8 +80,8 @@ def test_events_of_an_unknown_delivery_are_no_history(activity: Activity) -> Non
 def test_the_same_event_twice_is_one(activity: Activity) -> None:
     activity.start(DELIVERY)
 
-    assert activity.append(EMAIL_ID, 1, FETCHED)
-    assert not activity.append(EMAIL_ID, 1, FETCHED)
+    assert activity.append(DELIVERY, FETCHED)
+    assert not activity.append(DELIVERY, FETCHED)
     assert activity.history(EMAIL_ID, 1) == History(DELIVERY, (FETCHED,))
 
 
@@ -80,8 +90,8 @@ def test_a_history_is_its_own_deliverys_events_by_time(activity: Activity) -> No
     activity.start(replace(DELIVERY, number=2))
     late, early = event("a", AT + timedelta(minutes=1)), event("b")
     for each in (late, early):
-        activity.append(EMAIL_ID, 1, each)
-    activity.append(EMAIL_ID, 2, event("c"))
+        activity.append(DELIVERY, each)
+    activity.append(replace(DELIVERY, number=2), event("c"))
 
     history = activity.history(EMAIL_ID, 1)
 
@@ -97,17 +107,21 @@ def test_a_summary_is_written_and_counts_the_version_up(activity: Activity) -> N
     assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, summary=BOT, version=1)
 
 
-def test_a_summary_counts_for_its_credential_on_its_days(activity: Activity) -> None:
+def test_a_summary_counts_for_its_credential_on_its_days(
+    activity: Activity, dynamodb: "DynamoDBClient"
+) -> None:
     activity.start(DELIVERY)
     later = replace(BOT, opens={DAY: {OpenClass.BOT: 1}, DAY + ONE_DAY: {OpenClass.BOT: 2}})
 
     activity.write_summary(MESSAGE, DELIVERY, BOT)
     activity.write_summary(MESSAGE, replace(DELIVERY, summary=BOT, version=1), later)
 
-    assert counts(activity) == {DAY: {"bot": 1, "opened": 1}, DAY + ONE_DAY: {"bot": 2}}
+    assert counts(dynamodb) == {DAY: {"bot": 1, "opened": 1}, DAY + ONE_DAY: {"bot": 2}}
 
 
-def test_a_summary_of_a_version_that_changed_is_not_written_and_counts_nothing(activity: Activity) -> None:
+def test_a_summary_of_a_version_that_changed_is_not_written_and_counts_nothing(
+    activity: Activity, dynamodb: "DynamoDBClient"
+) -> None:
     activity.start(DELIVERY)
     activity.write_summary(MESSAGE, DELIVERY, Summary())
 
@@ -115,7 +129,7 @@ def test_a_summary_of_a_version_that_changed_is_not_written_and_counts_nothing(a
         activity.write_summary(MESSAGE, DELIVERY, BOT)
 
     assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, version=1)
-    assert counts(activity) == {}
+    assert counts(dynamodb) == {}
 
 
 def test_a_summary_that_changes_no_counter_is_a_plain_update(
@@ -145,7 +159,7 @@ def many_days(first: date, days: int) -> Summary:
 
 
 def test_a_summary_of_more_days_than_a_transaction_takes_is_written_and_counts_once(
-    activity: Activity,
+    activity: Activity, dynamodb: "DynamoDBClient"
 ) -> None:
     activity.start(DELIVERY)
     old, new = many_days(DAY, 150), many_days(DAY + 75 * ONE_DAY, 150)
@@ -157,7 +171,33 @@ def test_a_summary_of_more_days_than_a_transaction_takes_is_written_and_counts_o
     first = DAY + 75 * ONE_DAY
     expected = {first + number * ONE_DAY: {"direct_open": 2} for number in range(150)}
     expected[first] |= {"opened": 1, "human": 1}
-    assert counts(activity, days=300) == expected
+    assert counts(dynamodb, days=300) == expected
+
+
+def test_a_transaction_never_has_more_actions_than_dynamodb_takes(
+    activity: Activity, dynamodb: "DynamoDBClient"
+) -> None:
+    """All times and outcomes move from days of their own to others, while the opens do of 80 days more."""
+    activity.start(DELIVERY)
+    sizes: list[int] = []
+    dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.TransactWriteItems",
+        lambda params, **_: sizes.append(len(params["TransactItems"])),
+    )
+    old, new = apart(DAY, {}), apart(DAY + 100 * ONE_DAY, many_days(DAY + 200 * ONE_DAY, 80).opens)
+    activity.write_summary(MESSAGE, DELIVERY, old)
+
+    activity.write_summary(MESSAGE, replace(DELIVERY, summary=old, version=1), new)
+
+    # The summary; nothing is "prefetch only" where a person was.
+    assert sizes == [1 + 8, 1 + 80 + 2 * 8]
+    assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, summary=new, version=2)
+
+
+def apart(first: date, opens: Mapping[date, Mapping[OpenClass, int]]) -> Summary:
+    """A summary each of whose times is of another day."""
+    at = [datetime.combine(first + number * ONE_DAY, time(), UTC) for number in range(10)]
+    return Summary(opens, at[0], at[1], at[2], at[3], outcomes=dict(zip(Outcome, at[4:], strict=True)))
 
 
 def test_a_summary_that_another_writer_changed_between_two_transactions_counts_once(
@@ -178,13 +218,13 @@ def test_a_summary_that_another_writer_changed_between_two_transactions_counts_o
 
     with pytest.raises(StaleVersion):
         activity.write_summary(MESSAGE, DELIVERY, summary)
-    assert counts(activity, days=300) == {}
+    assert counts(dynamodb, days=300) == {}
     left = activity.delivery(EMAIL_ID, 1)
     assert left
     activity.write_summary(MESSAGE, left, summary)
 
-    assert counts(activity, days=300)[DAY] == {"direct_open": 2, "opened": 1, "human": 1}
-    assert sum(counts(activity, days=300).values(), Counter()).total() == 302
+    assert counts(dynamodb, days=300)[DAY] == {"direct_open": 2, "opened": 1, "human": 1}
+    assert sum(counts(dynamodb, days=300).values(), Counter()).total() == 302
 
 
 @pytest.mark.parametrize(
@@ -234,37 +274,13 @@ def test_who_is_in_the_way_in_the_same_moment_is_another_writer(
         )
 
 
-def test_counts_are_of_one_credential_and_the_days_asked_for(activity: Activity) -> None:
-    many = [
-        replace(
-            MESSAGE,
-            email_id=email_ids.from_bytes(number.to_bytes(12)),
-            credential_id=f"api-{number % 2}",
-        )
-        for number in range(20)
-    ]
-    for number, message in enumerate(many):
-        day = DAY + number % 4 * ONE_DAY
-        at = datetime.combine(day, time(12), UTC)
-        delivery = activity.start(replace(DELIVERY, email_id=message.email_id))
-        activity.write_summary(message, delivery, Summary({day: {OpenClass.BOT: 2}}, at, at))
-
-    kind = CredentialKind.API_KEY
-    assert activity.counts(kind, "api-1", DAY, DAY + 2 * ONE_DAY) == {DAY + ONE_DAY: {"bot": 10, "opened": 5}}
-    assert activity.counts(kind, "api-0", DAY + ONE_DAY, DAY + 3 * ONE_DAY) == {
-        DAY + 2 * ONE_DAY: {"bot": 10, "opened": 5}
-    }
-    assert activity.counts(CredentialKind.SMTP_USER, "api-0", DAY, DAY + 3 * ONE_DAY) == {}
-    assert activity.counts(kind, "api-0", DAY + ONE_DAY, DAY) == {}
-
-
-def test_what_was_taken_back_is_not_counted(activity: Activity) -> None:
+def test_what_was_taken_back_is_not_counted(activity: Activity, dynamodb: "DynamoDBClient") -> None:
     activity.start(DELIVERY)
     activity.write_summary(MESSAGE, DELIVERY, BOT)
 
     activity.write_summary(MESSAGE, replace(DELIVERY, summary=BOT, version=1), Summary())
 
-    assert counts(activity) == {}
+    assert counts(dynamodb) == {}
 
 
 def test_the_counters_of_a_day_outlive_its_mail_and_hold_nothing_else(
@@ -278,8 +294,8 @@ def test_the_counters_of_a_day_outlive_its_mail_and_hold_nothing_else(
     (item,) = (item for item in items if not item["pk"]["S"].startswith("EMAIL#"))
     shard = zlib.crc32(EMAIL_ID.encode()) % COUNT_SHARDS
     assert item == {
-        "pk": {"S": "COUNTS#api_key#api-1"},
-        "sk": {"S": f"2026-11-24#{shard}"},
+        "pk": {"S": f"COUNTS#2026-11#{shard}"},
+        "sk": {"S": "2026-11-24#api_key#api-1 a@example.com"},
         "bot": {"N": "1"},
         "opened": {"N": "1"},
         "expires_at": {"N": str(int((datetime(2026, 11, 24, tzinfo=UTC) + COUNTS_KEPT_FOR).timestamp()))},
@@ -294,7 +310,7 @@ def test_an_open_costs_a_delivery_and_a_counter_of_less_than_a_kilobyte(
         replace(DELIVERY, recipient="somebody.with.a.long.name@mail.example.com", placement="bottom")
     )
     activity.mark_sent(DELIVERY, AT, "010f019ab0c0e5a1-0a1b2c3d-1a2b-3c4d-5e6f-0a1b2c3d4e5f-000000")
-    activity.mark_delivered(EMAIL_ID, 1, AT)
+    activity.mark_delivered(DELIVERY, AT)
     summary = Summary(
         {
             DAY: {OpenClass.PRIVACY_PREFETCH: 1, OpenClass.SECURITY_SCAN: 2, OpenClass.DIRECT_OPEN: 10},
@@ -312,8 +328,8 @@ def test_an_open_costs_a_delivery_and_a_counter_of_less_than_a_kilobyte(
     assert all(size(item) < 1000 for item in dynamodb.scan(TableName="Activity")["Items"])
 
 
-def counts(activity: Activity, days: int = 7) -> dict[date, Counter[str]]:
-    return activity.counts(MESSAGE.kind, MESSAGE.credential_id, DAY - ONE_DAY, DAY + days * ONE_DAY)
+def counts(dynamodb: "DynamoDBClient", days: int = 7) -> dict[date, Counter[str]]:
+    return by_day(dynamodb, DAY - ONE_DAY, DAY + days * ONE_DAY, MESSAGE.credential_id)
 
 
 def size(value: object) -> int:
@@ -327,7 +343,7 @@ def test_the_deliveries_of_a_message_are_found_without_their_events(activity: Ac
     started = [activity.start(replace(DELIVERY, number=number)) for number in range(1, 101)]
     activity.start(replace(DELIVERY, email_id="06h0r9co15h30phg2641"))
     activity.put_message(MESSAGE)
-    activity.append(EMAIL_ID, 7, FETCHED)
+    activity.append(replace(DELIVERY, number=7), FETCHED)
 
     assert activity.deliveries(EMAIL_ID) == started
     assert activity.deliveries("unknown") == []
@@ -337,7 +353,7 @@ def test_deliveries_are_read_to_the_last_page(activity: Activity) -> None:
     """A page is a megabyte before anything is left out of it."""
     started = [activity.start(replace(DELIVERY, number=number)) for number in (1, 2)]
     for number in range(4):
-        activity.append(EMAIL_ID, 1, replace(event(f"event-{number}"), details={"reason": "x" * 350_000}))
+        activity.append(DELIVERY, replace(event(f"event-{number}"), details={"reason": "x" * 350_000}))
 
     assert activity.deliveries(EMAIL_ID) == started
 
@@ -378,61 +394,16 @@ def test_what_dynamodb_did_not_get_to_is_asked_for_again(
     assert len(asked) == 2
 
 
-def test_the_feed_is_all_events_of_a_time_range_newest_first(activity: Activity) -> None:
-    times = [AT + timedelta(minutes=7 * number) for number in range(-20, 20)]
-    for number, at in enumerate(times):
-        activity.append(EMAIL_ID, 1 + number % 3, event(f"event-{number}", at))
-    start, end = times[5], times[35]
-
-    feed = list(activity.feed(start, end))
-
-    assert [entry.event_id for entry in feed] == [f"event-{number}" for number in range(34, 4, -1)]
-    assert [entry.number for entry in feed] == [1 + number % 3 for number in range(34, 4, -1)]
-
-
-def test_the_feed_goes_on_after_a_position(activity: Activity) -> None:
-    for number in range(10):
-        activity.append(EMAIL_ID, 1, event(f"event-{number}"))
-    start, end = AT - timedelta(hours=1), AT + timedelta(hours=1)
-    whole = list(activity.feed(start, end))
-
-    for place, entry in enumerate(whole):
-        assert list(activity.feed(start, end, before=entry.position)) == whole[place + 1 :]
-
-
-def test_the_feed_of_a_range_that_ends_before_it_starts_is_empty(activity: Activity) -> None:
-    activity.append(EMAIL_ID, 1, event("a"))
-
-    assert list(activity.feed(AT, AT - timedelta(minutes=1))) == []
-    assert list(activity.feed(AT, AT)) == []
-
-
 def test_all_of_a_mail_expires(activity: Activity, dynamodb: "DynamoDBClient") -> None:
     email_id = email_ids.new(AT, bytes(email_ids.RANDOM_BYTES))
     activity.put_message(replace(MESSAGE, email_id=email_id))
     activity.start(replace(DELIVERY, email_id=email_id))
-    activity.append(email_id, 1, FETCHED)
+    activity.append(replace(DELIVERY, email_id=email_id), FETCHED)
 
     items = dynamodb.scan(TableName="Activity")["Items"]
 
     assert len(items) == 3
     assert {item["expires_at"]["N"] for item in items} == {str(int((AT + KEPT_FOR).timestamp()))}
-
-
-def test_deliveries_are_indexed_by_the_recipient_in_lower_case(
-    activity: Activity, dynamodb: "DynamoDBClient"
-) -> None:
-    activity.start(DELIVERY)
-    activity.mark_sent(DELIVERY, AT, "ses-1")
-
-    found = dynamodb.query(
-        TableName="Activity",
-        IndexName="recipient",
-        KeyConditionExpression="recipient_key = :recipient",
-        ExpressionAttributeValues={":recipient": {"S": "bob@example.net"}},
-    )
-
-    assert [item["sk"]["S"] for item in found["Items"]] == ["RCPT#001"]
 
 
 @pytest.mark.parametrize(
@@ -441,16 +412,14 @@ def test_deliveries_are_indexed_by_the_recipient_in_lower_case(
         lambda activity: activity.put_message(MESSAGE),
         lambda activity: activity.start(DELIVERY),
         lambda activity: activity.mark_sent(DELIVERY, AT, "ses-1"),
-        lambda activity: activity.mark_delivered(EMAIL_ID, 1, AT),
-        lambda activity: activity.append(EMAIL_ID, 1, FETCHED),
+        lambda activity: activity.mark_delivered(DELIVERY, AT),
+        lambda activity: activity.append(DELIVERY, FETCHED),
         lambda activity: activity.write_summary(MESSAGE, DELIVERY, Summary()),
         lambda activity: activity.write_summary(MESSAGE, DELIVERY, BOT),
-        lambda activity: activity.counts(MESSAGE.kind, MESSAGE.credential_id, DAY, DAY),
         lambda activity: activity.deliveries(EMAIL_ID),
         lambda activity: activity.delivery(EMAIL_ID, 1),
         lambda activity: activity.history(EMAIL_ID, 1),
         lambda activity: activity.messages([EMAIL_ID]),
-        lambda activity: list(activity.feed(AT - timedelta(hours=1), AT)),
     ],
 )
 def test_a_table_that_cannot_be_reached_is_one_error(

@@ -1,16 +1,22 @@
 """Whatever is stored comes back equal, through DynamoDB's own types."""
 
-from datetime import date, datetime
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import strategies
-from tracking.mail.credentials import Credential, CredentialKind
-from tracking.mail.deliveries import Delivery, Event, Message
+from tracking.mail.credentials import Credential
+from tracking.mail.deliveries import Delivery, Event, Message, TrackingMode
 from tracking.mail.endpoints import Endpoint
-from tracking.storage import activity_items, aws, settings
+from tracking.storage import activity_items, aws, counters, settings
 from tracking.storage.aws import Item
+from tracking.storage.counters import SendersDay
+
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+DELIVERY = Delivery("06h0r9co15h30phg2640", 1, "bob@example.net", "alice", TrackingMode.FULL, AT)
 
 
 def stored(item: Item) -> Item:
@@ -29,16 +35,14 @@ def test_a_delivery_comes_back(delivery: Delivery) -> None:
 
 @given(strategies.events)
 def test_an_event_comes_back(event: Event) -> None:
-    assert activity_items.event(stored(activity_items.event_item("06h0r9co15h30phg2640", 1, event))) == event
+    assert activity_items.event(stored(activity_items.event_item(DELIVERY, event))) == event
 
 
-@given(strategies.ids, strategies.numbers, strategies.events)
-def test_an_event_comes_back_from_the_stream_with_its_delivery(
-    email_id: str, number: int, event: Event
-) -> None:
-    image = aws.to_attributes(activity_items.event_item(email_id, number, event))
+@given(strategies.deliveries, strategies.events)
+def test_an_event_comes_back_from_the_stream_with_its_delivery(delivery: Delivery, event: Event) -> None:
+    image = aws.to_attributes(activity_items.event_item(delivery, event))
 
-    assert activity_items.event_of(image) == (email_id, number, event)
+    assert activity_items.event_of(image) == (delivery.email_id, delivery.number, event)
 
 
 @given(strategies.messages, strategies.deliveries)
@@ -47,15 +51,21 @@ def test_a_message_or_a_delivery_in_the_stream_is_no_event(message: Message, del
     assert activity_items.event_of(aws.to_attributes(activity_items.delivery_item(delivery))) is None
 
 
-@given(strategies.ids, strategies.names, st.dates())
-def test_what_is_counted_of_a_day_is_no_event_in_the_stream(
-    email_id: str, credential_id: str, day: date
+@given(strategies.messages, st.from_regex(r"[!-~]{5,100}", fullmatch=True), st.dates())
+def test_what_is_counted_of_a_day_comes_back_and_is_no_event_in_the_stream(
+    message: Message, credential_id: str, day: date
 ) -> None:
-    key = activity_items.counts_key(CredentialKind.SMTP_USER, credential_id)
-    item = {"pk": key, "sk": activity_items.day_key(day, email_id), "bot": 1, "expires_at": 1}
+    message = replace(message, credential_id=credential_id)
+    key = activity_items.count_key(message, day)
 
-    assert activity_items.event_of(aws.to_attributes(item)) is None
-    assert activity_items.day_counts(item) == (day, {"bot": 1})
+    found = counters._senders_day(
+        aws.from_attributes(key) | {"bot": 1, "expires_at": 1, "last_ip": "192.0.2.1"}
+    )
+
+    assert activity_items.event_of(key) is None
+    assert found == SendersDay(
+        day, message.kind, message.credential_id, message.sender_address.lower(), Counter(bot=1), "192.0.2.1"
+    )
 
 
 @given(strategies.credentials)

@@ -7,7 +7,7 @@ from boto3 import Session
 
 from tracking.errors import SettingsUnavailable
 from tracking.storage import secrets
-from tracking.storage.secrets import KEYS_REFRESHED_AFTER, KEYS_RENEWED_AFTER, PixelKeys
+from tracking.storage.secrets import KEYS_REFRESHED_AFTER, KEYS_RENEWED_AFTER, Authorizations, PixelKeys
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -85,3 +85,36 @@ def test_a_secret_of_another_shape_is_one_error(secretsmanager: "SecretsManagerC
 
 def test_a_secret_is_read_as_text(secretsmanager: "SecretsManagerClient") -> None:
     assert json.loads(secrets.read_secret(secretsmanager, "keys"))["1"] == "old"
+
+
+def test_an_endpoints_authorization_is_stored_replaced_and_removed(
+    secretsmanager: "SecretsManagerClient",
+) -> None:
+    authorizations = Authorizations(secretsmanager, "Stack/webhooks/")
+    authorizations.store(1, "Bearer one")
+    authorizations.store(2, "Bearer two")
+
+    authorizations.store(1, "Basic b25l")
+
+    assert authorizations.read(1) == "Basic b25l"
+    assert secrets.read_secret(secretsmanager, "Stack/webhooks/2") == "Bearer two"
+
+    authorizations.remove(1)
+    authorizations.remove(1)
+    with pytest.raises(SettingsUnavailable):
+        authorizations.read(1)
+    authorizations.store(1, "Bearer again")
+    assert authorizations.read(1) == "Bearer again"
+
+
+def test_authorizations_that_cannot_be_reached_are_one_error(session: Session) -> None:
+    unreachable = session.client("secretsmanager", endpoint_url="http://127.0.0.1:9")
+    authorizations = Authorizations(unreachable, "Stack/webhooks/")
+
+    for call in (
+        lambda: authorizations.read(1),
+        lambda: authorizations.store(1, "Bearer one"),
+        lambda: authorizations.remove(1),
+    ):
+        with pytest.raises(SettingsUnavailable):
+            call()

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tracking.errors import SettingsUnavailable, StorageUnavailable
-from tracking.mail.credentials import Credential, CredentialKind
-from tracking.mail.deliveries import EventType
-from tracking.mail.endpoints import Endpoint
+from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
+from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, WebhookEvent
 from tracking.storage.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 USER = Credential(CredentialKind.SMTP_USER, "alice", AT, secret_hash="$argon2id$")
-ENDPOINT = Endpoint(1, "https://example.com/", AT, frozenset({EventType.FETCHED}), frozenset({"alice"}))
+ENDPOINT = Endpoint(1, "https://example.com/", AT, frozenset({WebhookEvent.OPEN}), frozenset({"alice"}))
 
 
 def test_a_credential_is_added_and_found(settings: Settings) -> None:
@@ -49,8 +48,53 @@ def test_a_credential_is_replaced_and_removed(settings: Settings) -> None:
     settings.replace(replace(USER, open_tracking_enabled=True))
     assert settings.credential(USER.kind, USER.id) == replace(USER, open_tracking_enabled=True)
 
-    settings.remove(USER)
+    settings.remove(USER, AT)
     assert settings.credential(USER.kind, USER.id) is None
+
+
+def test_a_change_leaves_what_it_does_not_name_as_others_wrote_it(settings: Settings) -> None:
+    settings.add(USER)
+
+    settings.change(USER, {"description": "News"})
+    changed = settings.change(USER, {"status": CredentialStatus.BLOCKED, "secret_hash": "new"})
+
+    assert changed == replace(USER, description="News", status=CredentialStatus.BLOCKED, secret_hash="new")
+    assert settings.credential(USER.kind, USER.id) == changed
+
+
+def test_a_change_of_nothing_answers_what_is_there(settings: Settings) -> None:
+    settings.add(USER)
+    settings.change(USER, {"open_tracking_enabled": True})
+
+    assert settings.change(USER, {}) == replace(USER, open_tracking_enabled=True)
+
+
+def test_a_change_does_not_bring_back_what_was_removed(settings: Settings) -> None:
+    assert settings.change(USER, {"description": "News"}) is None
+
+    assert settings.credentials(USER.kind) == []
+
+
+def test_a_key_whose_permissions_are_not_those_seen_is_neither_changed_nor_removed(
+    settings: Settings,
+) -> None:
+    seen = Credential(CredentialKind.API_KEY, "api-000000000000", AT, permissions=("/email/send",))
+    settings.add(seen)
+
+    now = settings.change(seen, {"permissions": ("*",)})
+
+    assert now == replace(seen, permissions=("*",))
+    assert settings.change(seen, {"description": "News"}) is None
+    assert settings.remove(seen, AT) is None
+    assert settings.credentials(CredentialKind.API_KEY) == [now]
+
+
+def test_what_is_removed_is_answered_as_it_was_and_once(settings: Settings) -> None:
+    settings.add(USER)
+    settings.change(USER, {"description": "News"})
+
+    assert settings.remove(USER, AT) == replace(USER, description="News")
+    assert settings.remove(USER, AT) is None
 
 
 def test_endpoints_are_stored_listed_and_removed(settings: Settings) -> None:
@@ -61,8 +105,55 @@ def test_endpoints_are_stored_listed_and_removed(settings: Settings) -> None:
     assert settings.endpoints() == [ENDPOINT, tenth]
     assert settings.endpoint(10) == tenth
 
-    settings.remove_endpoint(tenth)
+    assert settings.remove_endpoint(tenth) == tenth
     assert settings.endpoint(10) is None
+    assert settings.remove_endpoint(tenth) is None
+
+
+def test_an_endpoint_is_changed_in_what_is_named(settings: Settings) -> None:
+    settings.put_endpoint(ENDPOINT)
+
+    settings.change_endpoint(ENDPOINT, {"events": frozenset({WebhookEvent.SPAM, WebhookEvent.OPEN})})
+    changed = settings.change_endpoint(
+        ENDPOINT,
+        {
+            "url": "https://example.org/",
+            "headers": ("B", "A"),
+            "credential_ids": frozenset(),
+            "output_format": OutputFormat.JSON,
+            "auth_scheme": AuthScheme.BASIC,
+        },
+    )
+
+    assert changed == Endpoint(
+        1,
+        "https://example.org/",
+        AT,
+        frozenset({WebhookEvent.SPAM, WebhookEvent.OPEN}),
+        output_format=OutputFormat.JSON,
+        headers=("B", "A"),
+        auth_scheme=AuthScheme.BASIC,
+    )
+    assert settings.endpoints() == [changed]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        replace(ENDPOINT, url="https://example.org/"),
+        replace(ENDPOINT, auth_scheme=AuthScheme.BEARER),
+        replace(ENDPOINT, id=2),
+    ],
+)
+def test_an_endpoint_that_is_gone_or_leads_elsewhere_than_what_was_seen_is_not_changed(
+    settings: Settings, now: Endpoint
+) -> None:
+    settings.put_endpoint(now)
+
+    assert settings.change_endpoint(ENDPOINT, {"events": frozenset()}) is None
+    assert settings.remove_endpoint(ENDPOINT) is None
+
+    assert settings.endpoints() == [now]
 
 
 def test_no_endpoint_gets_an_id_that_one_had_before(settings: Settings) -> None:
@@ -77,11 +168,13 @@ def test_no_endpoint_gets_an_id_that_one_had_before(settings: Settings) -> None:
         lambda settings: settings.credentials(USER.kind),
         lambda settings: settings.add(USER),
         lambda settings: settings.replace(USER),
-        lambda settings: settings.remove(USER),
+        lambda settings: settings.change(USER, {}),
+        lambda settings: settings.remove(USER, AT),
         lambda settings: settings.endpoint(1),
         lambda settings: settings.endpoints(),
         lambda settings: settings.next_endpoint_id(),
         lambda settings: settings.put_endpoint(ENDPOINT),
+        lambda settings: settings.change_endpoint(ENDPOINT, {}),
         lambda settings: settings.remove_endpoint(ENDPOINT),
     ],
 )

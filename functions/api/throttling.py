@@ -1,0 +1,81 @@
+"""How often an API key may call.
+
+People who are signed in share the limit that API Gateway puts on everybody (`infra/api.py`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from math import ceil
+from typing import Final
+
+from aws_lambda_powertools import Logger
+
+from functions.api import adapters
+from functions.api.answers import Refusal
+from tracking.errors import SettingsUnavailable
+from tracking.mail.credentials import Credential
+
+LOGGER = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many calls of a group a key may make in one minute of the clock."""
+
+    group: str
+    calls: int
+
+
+OWN_LIMITS: Final = {
+    "/activity/search": Limit("activity-search", 60),
+    "/api_keys/add": Limit("api-keys-add", 5),
+}
+"""The calls that are counted by themselves.
+
+Source:
+    SMTP2GO's API reference, the pages of these two calls.
+"""
+
+OTHER_CALLS: Final = Limit("other", 600)
+"""All the other calls of a key together: far more than a program needs, too few to wear a table out."""
+
+UNLIMITED: Final = "/email/"
+"""Sending: SES's own sending rate is the limit, and the outbox holds what is above it."""
+
+_WINDOW = timedelta(minutes=1)
+
+
+def check(caller: Credential, endpoint: str, now: datetime) -> None:
+    """Count a call, and refuse it if it is one too many.
+
+    A call that cannot be counted is let through: it must not fail because its counter does.
+
+    Args:
+        caller: The API key.
+        endpoint: The call, such as `/activity/search`.
+        now: When it came.
+
+    Raises:
+        Refusal: The key has used up what it has in this minute.
+    """
+    if endpoint.startswith(UNLIMITED):
+        return
+    limit = OWN_LIMITS.get(endpoint, OTHER_CALLS)
+    try:
+        calls = adapters.rate_limits().count(caller.id, limit.group, now)
+    except SettingsUnavailable as error:
+        LOGGER.warning("call not counted", error=str(error))
+        return
+    if calls > limit.calls:
+        seconds = _seconds_left(now)
+        raise Refusal(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"API key ratelimit exceeded: {limit.calls} calls a minute. Try again in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+def _seconds_left(now: datetime) -> int:
+    """Until the next minute, rounded up."""
+    return ceil((now.replace(second=0, microsecond=0) + _WINDOW - now).total_seconds())

@@ -1,0 +1,235 @@
+"""What is counted, day by day."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracking.errors import ActivityUnavailable
+from tracking.mail import email_ids
+from tracking.mail.credentials import CredentialKind
+from tracking.mail.deliveries import HUMAN, OPENED, PREFETCH_ONLY, Message, Outcome
+from tracking.opens.rules import OpenClass
+from tracking.storage import aws, counters
+from tracking.storage.activity import Activity
+from tracking.storage.activity_items import COUNT_SHARDS
+from tracking.storage.counters import BYTES, Counters, SendersDay
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+AT = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+DAY, ONE_DAY = AT.date(), timedelta(days=1)
+MESSAGE = Message(
+    "06h0r9co15h30phg2640",
+    CredentialKind.SMTP_USER,
+    "alice",
+    "bounces@example.com",
+    AT,
+    1000,
+    sender="Shop <Shop@Example.com>",
+    source_ip="192.0.2.1",
+)
+
+
+class Book:
+    """The counters, and who writes them."""
+
+    def __init__(self, dynamodb: "DynamoDBClient") -> None:
+        self.dynamodb = dynamodb
+        self.counters = Counters(dynamodb, "Activity")
+
+    def add(self, message: Message = MESSAGE, day: date = DAY, **changes: int) -> None:
+        self.dynamodb.update_item(**counters.update("Activity", message, day, changes))
+
+    def days(self, first: date = DAY, last: date = DAY) -> list[SendersDay]:
+        return list(self.counters.days(first, last))
+
+
+@pytest.fixture
+def book(activity: Activity, dynamodb: "DynamoDBClient") -> Book:
+    assert activity
+    return Book(dynamodb)
+
+
+def mails(count: int) -> list[Message]:
+    """Messages that are counted in all parts."""
+    ids = (email_ids.new(AT, number.to_bytes(email_ids.RANDOM_BYTES)) for number in range(count))
+    return [replace(MESSAGE, email_id=email_id) for email_id in ids]
+
+
+def test_what_was_counted_of_a_day_is_found(book: Book) -> None:
+    book.add(processed=1)
+    book.add(delivered=1, direct_open=2)
+
+    assert book.days() == [
+        SendersDay(
+            DAY,
+            CredentialKind.SMTP_USER,
+            "alice",
+            "shop@example.com",
+            Counter(processed=1, bytes=1000, delivered=1, direct_open=2),
+            "192.0.2.1",
+        )
+    ]
+
+
+def test_bytes_are_those_of_the_mails_that_were_processed(book: Book) -> None:
+    book.add(processed=1)
+    book.add(replace(MESSAGE, size=250), processed=2)
+    book.add(replace(MESSAGE, size=70_000), delivered=1)
+
+    (found,) = book.days()
+
+    assert found.counts == Counter(processed=3, bytes=1500, delivered=1)
+
+
+def test_what_is_taken_back_is_counted_no_more(book: Book) -> None:
+    book.add(processed=1, opened=1)
+    book.add(processed=-1, opened=-1)
+
+    (found,) = book.days()
+
+    assert found.counts == {"processed": 0, "bytes": 0, "opened": 0}
+    assert not +found.counts
+
+
+def test_the_last_address_that_mail_came_from_is_known(book: Book) -> None:
+    book.add(processed=1)
+    book.add(replace(MESSAGE, source_ip="192.0.2.2"), processed=1)
+
+    (found,) = book.days()
+
+    assert found.last_ip == "192.0.2.2"
+
+
+def test_where_nothing_was_processed_no_address_is_noted(book: Book) -> None:
+    book.add(processed=1)
+    other = replace(MESSAGE, source_ip="192.0.2.2")
+    book.add(other, opened=1)
+    book.add(other, processed=-1)
+    book.add(replace(MESSAGE, source_ip=None), processed=1)
+    book.add(other, day=DAY + ONE_DAY, opened=1)
+
+    assert [found.last_ip for found in book.days(DAY, DAY + ONE_DAY)] == ["192.0.2.1", None]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"opened": 1}, {"processed": -1}, {"delivered": 1, "hard_bounced": 1}],
+)
+def test_an_update_with_nothing_processed_names_no_address(changes: dict[str, int]) -> None:
+    update = counters.update("Activity", MESSAGE, DAY, changes)
+
+    assert "last_ip" not in update["UpdateExpression"]
+    assert ":last_ip" not in update["ExpressionAttributeValues"]
+
+
+def test_the_senders_of_one_credential_are_counted_apart(book: Book) -> None:
+    book.add(processed=1)
+    book.add(replace(MESSAGE, sender="SHOP@example.com"), processed=1)
+    book.add(replace(MESSAGE, sender="help@example.com"), processed=1)
+    book.add(replace(MESSAGE, sender=""), processed=1)
+    book.add(replace(MESSAGE, sender="", mail_from=""), processed=1)
+
+    found = {each.sender: each.counts["processed"] for each in book.days()}
+
+    assert found == {"shop@example.com": 2, "help@example.com": 1, "bounces@example.com": 1, "": 1}
+
+
+def test_credentials_are_counted_apart_even_of_the_same_name(book: Book) -> None:
+    book.add(processed=1)
+    book.add(replace(MESSAGE, kind=CredentialKind.API_KEY), processed=1)
+    book.add(replace(MESSAGE, credential_id="alice#1"), processed=1)
+    book.add(replace(MESSAGE, kind=CredentialKind.IP_ADDRESS, credential_id="2001:db8::/32"), processed=1)
+
+    assert sorted((each.kind, each.credential_id) for each in book.days()) == [
+        (CredentialKind.API_KEY, "alice"),
+        (CredentialKind.IP_ADDRESS, "2001:db8::/32"),
+        (CredentialKind.SMTP_USER, "alice"),
+        (CredentialKind.SMTP_USER, "alice#1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2026, 1, 30), date(2026, 3, 2)),
+        (date(2026, 12, 30), date(2027, 1, 2)),
+        (date(2026, 11, 30), date(2028, 2, 1)),
+        (date(2028, 2, 28), date(2028, 3, 1)),
+    ],
+)
+def test_days_are_found_over_the_ends_of_months_and_years(book: Book, first: date, last: date) -> None:
+    days = [first + number * ONE_DAY for number in range((last - first).days + 1)]
+    for day in (first - ONE_DAY, *days, last + ONE_DAY):
+        book.add(day=day, processed=1)
+
+    assert [found.day for found in book.days(first, last)] == days
+
+
+@pytest.mark.parametrize(("first", "last"), [(DAY, DAY - ONE_DAY), (DAY, DAY - 300 * ONE_DAY)])
+def test_no_days_hold_nothing(book: Book, first: date, last: date) -> None:
+    book.add(processed=1)
+
+    assert book.days(first, last) == []
+
+
+def test_the_earlier_days_come_first_whatever_part_they_are_in(book: Book) -> None:
+    first = date(2026, 11, 28)
+    for number, message in enumerate(mails(30)):
+        book.add(message, day=first + number * 7 % 5 * ONE_DAY, processed=1)
+    parts = {item["pk"]["S"] for item in book.dynamodb.scan(TableName="Activity")["Items"]}
+    assert len(parts) == 2 * COUNT_SHARDS
+
+    found = book.days(first, first + 4 * ONE_DAY)
+
+    days = [each.day for each in found]
+    assert days == sorted(days)
+    counted: Counter[date] = Counter()
+    for each in found:
+        counted[each.day] += each.counts["processed"]
+    assert counted == {first + number * ONE_DAY: 6 for number in range(5)}
+
+
+def test_one_month_is_one_query_of_each_part(book: Book) -> None:
+    queries: list[dict[str, Any]] = []
+    book.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.Query", lambda params, **_: queries.append(params)
+    )
+
+    book.days(date(2026, 11, 1), date(2026, 11, 30))
+
+    assert sorted(query["ExpressionAttributeValues"][":pk"]["S"] for query in queries) == [
+        f"COUNTS#2026-11#{shard}" for shard in range(COUNT_SHARDS)
+    ]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*Outcome, *OpenClass, OPENED, HUMAN, PREFETCH_ONLY]),
+        st.integers(-1000, 1000).filter(bool),
+        min_size=1,
+    )
+)
+def test_an_update_adds_each_change_and_the_bytes_of_what_was_processed(changes: dict[str, int]) -> None:
+    update = counters.update("Activity", MESSAGE, DAY, changes)
+
+    values = aws.from_attributes(
+        cast("dict[str, AttributeValueTypeDef]", update["ExpressionAttributeValues"])
+    )
+    names = update["ExpressionAttributeNames"]
+    addition = update["UpdateExpression"].removeprefix("ADD ").split(" SET ")[0]
+    added = {names[name]: values[value] for name, value in map(str.split, addition.split(", "))}
+    processed = changes.get(Outcome.PROCESSED, 0)
+    assert added == changes | ({BYTES: 1000 * processed} if processed else {})
+
+
+def test_a_table_that_cannot_be_reached_is_one_error(dynamodb: "DynamoDBClient") -> None:
+    with pytest.raises(ActivityUnavailable):
+        list(Counters(dynamodb, "Missing").days(DAY, DAY))
