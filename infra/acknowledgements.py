@@ -66,6 +66,7 @@ ACKNOWLEDGED = {
         "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/messages/*]": _OBJECTS,
         "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/uploads/*]": _OBJECTS,
         f"IAM5[Resource::{_WEBHOOK_AUTH}]": _ENDPOINTS,
+        "IAM5[Resource::*]": "SES's quota is the account's: reading it knows no resource.",
     },
     "DeliverRole/DefaultPolicy": {f"IAM5[Resource::{_WEBHOOK_AUTH}]": _ENDPOINTS},
     "GatewayPolicy": {"IAM5[Resource::<OutboxMessages4620A4DA.Arn>/*]": _OBJECTS},

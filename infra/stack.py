@@ -7,16 +7,14 @@ or is the function's own log (`infra/function.py`).
 from collections.abc import Mapping
 
 from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.access_logs import PIXEL_PREFIX, AccessLogs
 from infra.acknowledgements import acknowledge
-from infra.alarms import PERIOD, Alarms
+from infra.alarms import Alarms
 from infra.api import HttpApi
 from infra.configuration import Configuration
 from infra.dashboard import Dashboard
@@ -27,6 +25,7 @@ from infra.queues import Queue
 from infra.sending import Sending
 from infra.sign_in import SignIn
 from infra.tables import Tables
+from infra.watching import watch
 from infra.webhooks import Webhooks
 
 PIXEL_TIMEOUT = Duration.seconds(10)
@@ -80,15 +79,6 @@ DELIVER_TIMEOUT = Duration.seconds(30)
 
 SECRET_LENGTH = 64
 """Letters and digits: more than 256 bits."""
-
-MAIL_LAG = Duration.minutes(30)
-"""How long mail may wait to be sent before somebody should look: trying goes on for hours."""
-
-OVERFLOW_LAG = Duration.minutes(15)
-"""How long fetches may wait for the table before somebody should look."""
-
-STREAM_LAG = Duration.hours(1)
-"""How late webhooks may be before somebody should look. The stream forgets after 24 hours."""
 
 
 class OpenTracking(Stack):
@@ -177,7 +167,18 @@ class OpenTracking(Stack):
         deliver_function = self._deliver_function()
         gateway_policy = self._gateway_policy()
 
-        self._alarms(pixel_function, fan_out_function, stream)
+        watch(
+            Alarms(self, "Alarms", email=configuration.alarm_email),
+            outbox=self._outbox,
+            sending=self._sending,
+            overflow=self._overflow,
+            access_logs=self._access_logs,
+            readings=self._readings,
+            webhooks=self._webhooks,
+            pixel=pixel_function,
+            fan_out=fan_out_function,
+            stream=stream,
+        )
         for name, value in {
             "PixelUrl": pixel.distribution.url,
             "AppUrl": dashboard.distribution.url,
@@ -465,92 +466,4 @@ class OpenTracking(Stack):
             architecture=self._configuration.architecture,
             log_retention=self._configuration.log_retention,
             reserved_concurrency=reserved_concurrency,
-        )
-
-    def _logged_fetches(self, pixel: Function) -> cloudwatch.Metric:
-        """How often the pixel's function could only log. A metric of its own would make it start slower."""
-        return logs.MetricFilter(
-            self,
-            "LoggedFetches",
-            log_group=pixel.log_group,
-            filter_pattern=logs.FilterPattern.string_value("$.message", "=", "fetch not stored"),
-            metric_namespace="OpenTracking",
-            metric_name="LoggedFetches",
-        ).metric(statistic="Sum", period=PERIOD)
-
-    def _alarms(self, pixel: Function, fan_out: Function, stream: lambda_.CfnEventSourceMapping) -> None:
-        alarms = Alarms(self, "Alarms", email=self._configuration.alarm_email)
-        alarms.on_any_in(
-            "UnsentMail",
-            self._outbox.envelopes.dead_letters,
-            because="Mail could not be sent, and is not tried any more.",
-        )
-        alarms.on(
-            "WaitingMail",
-            self._outbox.envelopes.queue.metric_approximate_age_of_oldest_message(
-                period=PERIOD, statistic="Maximum"
-            ),
-            above=MAIL_LAG.to_seconds(),
-            because="Mail has been waiting for half an hour to be sent.",
-        )
-        alarms.on_any_in(
-            "UnrecordedEvents",
-            self._sending.events.dead_letters,
-            because="Events from SES (delivered, bounced, ...) could not be recorded.",
-        )
-        alarms.on(
-            "WaitingFetches",
-            self._overflow.queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum"),
-            above=OVERFLOW_LAG.to_seconds(),
-            because="Fetches have been waiting for a quarter of an hour: the table does not take them.",
-        )
-        alarms.on(
-            "LoggedFetches",
-            self._logged_fetches(pixel),
-            above=0,
-            because="Neither the table nor the queue took fetches. The access log has them.",
-        )
-        alarms.on_any_in(
-            "UnrecordedFetches",
-            self._overflow.dead_letters,
-            because="Fetches wait among the dead letters: the table refused them for hours.",
-        )
-        alarms.on_any_in(
-            "UnreadLogs",
-            self._access_logs.written.dead_letters,
-            because="Access logs could not be read: fetches that only they have are missing.",
-        )
-        alarms.on_any_in(
-            "UnannouncedOpens",
-            self._readings.dead_letters,
-            because="Opens whose reading was measured could not be told to the webhooks.",
-        )
-        alarms.on_any_in(
-            "UndeliveredWebhooks",
-            self._webhooks.deliveries.dead_letters,
-            because="Webhooks could not be delivered, and are not tried any more.",
-        )
-        alarms.on(
-            "UnreadableEvents",
-            cloudwatch.Metric(
-                namespace="AWS/Lambda",
-                metric_name="OnFailureDestinationDeliveredEventCount",
-                dimensions_map={"EventSourceMappingUUID": stream.ref},
-                statistic="Sum",
-                period=PERIOD,
-            ),
-            above=0,
-            because="Events were put aside in the bucket Webhooks/PutAside: nobody got a webhook for them.",
-        )
-        alarms.on(
-            "LateWebhooks",
-            fan_out.metric("IteratorAge", statistic="Maximum", period=PERIOD),
-            above=STREAM_LAG.to_milliseconds(),
-            because="Events wait longer than an hour for their webhooks.",
-        )
-        alarms.on(
-            "PixelErrors",
-            pixel.metric_errors(period=PERIOD),
-            above=0,
-            because="The pixel function failed. Mail got the static pixel; the access log has the opens.",
         )

@@ -53,9 +53,9 @@ class TimelineQuestion(BaseModel):
 class Timeline(BaseModel):
     """What happened to a delivery, and what it comes to."""
 
-    email_id: str
-    recipient: str
-    subject: str
+    email_id: Annotated[str, Field(description="The mail's")]
+    recipient: Annotated[str, Field(description="The delivery's, as it was handed in")]
+    subject: Annotated[str, Field(description="The Subject header")]
     untracked_reason: Annotated[str | None, Field(description="Why no pixel went along; null if one did")]
     placement: Annotated[str | None, Field(description="Where the pixel stands in the HTML")]
     sent_at: Annotated[str | None, Field(description="When SES took the mail")]

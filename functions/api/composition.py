@@ -1,28 +1,28 @@
-"""The message that comes of what a caller said: its header written here, its parts by the standard library.
+"""The message that comes of what a caller said: its header field by field, its parts all at once.
 
-Python's own writer of headers encodes long URLs and message ids, and reads an encoded word in a text that
-means itself.
+The standard library's newer writer of headers encodes long URLs and message ids, which then lead nowhere, and
+reads an encoded word in a text that means itself. Its older one does neither.
 """
 
-import base64
 import re
 from collections.abc import Iterable, Iterator
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import formataddr
 
 from functions.api.mails import ADDRESS_FIELDS, Attachment, CustomHeader, Mail, Mailbox, mailbox, mailboxes
 
 _LINE = 78
 """Characters of a line where it can be chosen. Source: RFC 5322, section 2.1.1."""
 
-_ENCODED_BYTES = 45
-"""Bytes in an encoded word, which has at most 75 characters. Source: RFC 2047, section 2."""
+_MAX_LINE = 998
+"""Characters of a line where a word needs them. Source: RFC 5322, section 2.1.1."""
 
-_LONGEST_NAME = 60
-"""Characters of a name that is not encoded, so that it fits into a line."""
+_MAX_ENCODED_WORD = 75
+"""Source: RFC 2047, section 2."""
 
-_ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
-_WORD = re.compile(r" *[^ ]+")
+_WORD = re.compile(r"[^ ]+")
 
 
 def compose(mail: Mail) -> bytes:
@@ -56,45 +56,33 @@ def _value(custom: CustomHeader) -> str:
 
 
 def _addresses(written: Iterable[Mailbox]) -> str:
-    return ", ".join(f"{_phrase(one.name)} <{one.address}>" if one.name else one.address for one in written)
+    return ", ".join(map(_address, written))
 
 
-def _phrase(name: str) -> str:
-    """A name as a header has it. One that is made of encoded words already is one of atoms, and stays."""
-    if not name.isascii() or len(name) > _LONGEST_NAME:
-        return _encoded(name)
-    if _ATOMS.fullmatch(name):
-        return name
-    escaped = re.sub(r'(["\\])', r"\\\1", name)
-    return f'"{escaped}"'
+def _address(one: Mailbox) -> str:
+    if _is_plain(one.name):
+        return formataddr((one.name, one.address))
+    return f"{_encoded(one.name)} <{one.address}>"
 
 
 def _text(text: str) -> str:
-    is_foldable = all(len(word) < _LINE for word in _WORD.findall(text))
-    return text if text.isascii() and is_foldable else _encoded(text)
+    return text if _is_plain(text) else _encoded(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text can stand in a header as it is, in lines of a good length."""
+    return text.isascii() and all(len(word) < _LINE for word in _WORD.findall(text))
 
 
 def _encoded(text: str) -> str:
     """A text as encoded words."""
-    words, word = [], b""
-    for character in text:
-        encoded = character.encode()
-        if len(word) + len(encoded) > _ENCODED_BYTES:
-            words.append(word)
-            word = b""
-        word += encoded
-    return " ".join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in [*words, word])
+    return Header(text, "utf-8", _MAX_ENCODED_WORD).encode(linesep="")
 
 
 def _folded(name: str, value: str) -> str:
-    """A header field; its lines are broken before blanks, so that unfolding gives back the very value."""
-    lines = [f"{name}:"]
-    for number, word in enumerate(_WORD.findall(f" {value}")):
-        if number and len(lines[-1]) + len(word) > _LINE:
-            lines.append(word)
-        else:
-            lines[-1] += word
-    return "\r\n".join(lines) + "\r\n"
+    """A header field of ASCII, in lines that are broken at its blanks."""
+    longest = _LINE if _is_plain(value) else _MAX_LINE
+    return f"{name}: {Header(value, 'us-ascii', longest, name).encode(linesep='\r\n')}\r\n"
 
 
 def _content(mail: Mail) -> EmailMessage:
@@ -104,7 +92,8 @@ def _content(mail: Mail) -> EmailMessage:
         content.set_content(mail.text_body, cte="quoted-printable")
     if mail.html_body:
         _add_html(content, mail)
-    for attachment in mail.attachments or []:
+    shown = mail.inlines or []
+    for attachment in [*(mail.attachments or []), *([] if mail.html_body else shown)]:
         content.add_attachment(attachment.fileblob, *attachment.content_type, filename=attachment.filename)
     return content
 

@@ -84,7 +84,7 @@ class Program(BaseModel):
 class EmailClient(Program):
     """What fetched the pixel: as its user agent names it, and as raw facts."""
 
-    user_agent: str
+    user_agent: Annotated[str, Field(description="What the client calls itself")]
     ip_address: Annotated[str | None, Field(description="Where the pixel was requested from")]
     asn: Annotated[int | None, Field(description="The number of that address's network")]
     country: Annotated[str | None, Field(description="Where CloudFront believes that to be, in two letters")]
@@ -164,12 +164,12 @@ class ActivityEvent(BaseModel):
 
     sender_address: Annotated[str, Field(serialization_alias="from", description="The address in From")]
     recipient: Annotated[str, Field(description="The delivery's")]
-    subaccount_name: Annotated[str, Field(description="Empty: there are no subaccounts")] = ""
+    subaccount_name: Annotated[str, Field(description="Always empty: there are no subaccounts")] = ""
     email_id: Annotated[str, Field(description="The mail's, as `email/send` answered it")]
     date: Annotated[str, Field(description="When it happened, UTC to the millisecond")]
     event: Annotated[ActivityType, Field(description="What happened")]
     recipients: Annotated[list[str], Field(description="All of the mail's")]
-    subject: str
+    subject: Annotated[str, Field(description="The Subject header")]
     username: Annotated[
         str, Field(description="Whose mail: the SMTP user, the IP address, or the API key's id")
     ]
@@ -189,7 +189,7 @@ class ActivityEvent(BaseModel):
         OpenMetadata | QuoteMetadata | SendingMetadata,
         Field(description="What else is known of the event", json_schema_extra=EXTENSION),
     ]
-    outbound_ip: Annotated[None, Field(description="Null: SES does not tell")] = None
+    outbound_ip: Annotated[None, Field(description="Always null: SES does not tell")] = None
     byte_size: Annotated[int, Field(description="The mail's, as it was handed in")]
     headers: Annotated[
         str | None,

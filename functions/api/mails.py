@@ -246,7 +246,7 @@ class Mail(BaseModel):
         Annotated[list[Attachment], Field(max_length=MAX_FILES)] | None,
         Field(
             description=f"Up to {MAX_FILES} images that `html_body` shows by `cid:<filename>`; without "
-            "`html_body` they are left out"
+            "`html_body` they are attachments"
         ),
     ] = None
     template_id: Annotated[NoTemplate, Field(description="Only null: there are no templates")] = None

@@ -9,11 +9,10 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from functions.api.answers import EXTENSION, Answer, answer
-from tracking.opens import clients, rules
+from functions.api.events import Meaning, Program
+from tracking.opens import rules
 from tracking.opens.classification import Sending, classify
 from tracking.opens.fetches import MAX_HEADER, MAX_USER_AGENT, Fetch
-from tracking.opens.rules import OpenClass, Reason
-from tracking.opens.sentences import sentence
 
 router = APIGatewayHttpRouter()
 
@@ -67,30 +66,9 @@ class Explain(BaseModel):
     ] = None
 
 
-class Explanation(BaseModel):
+class Explanation(Meaning, Program):
     """What the rules say of a fetch."""
 
-    open_class: Annotated[OpenClass, Field(serialization_alias="class", description="What fetched the pixel")]
-    confidence: Annotated[float, Field(ge=0, le=1, description="How sure the class is")]
-    human_probability: Annotated[
-        float | None,
-        Field(
-            ge=0, le=1, description="How likely a person displayed the mail; null where it cannot be known"
-        ),
-    ]
-    reasons: Annotated[
-        list[Reason], Field(description="Why it has its class; [opens](opens.md) explains each")
-    ]
-    sentence: Annotated[str, Field(description="The same in words, in English")]
-    client: Annotated[
-        str | None, Field(description="What the user agent names, such as `Apple Mail`; null if it does not")
-    ]
-    device: Annotated[
-        str | None, Field(description="`Desktop`, `Mobile` or `Tablet`; null if it is not told")
-    ]
-    system: Annotated[
-        str | None, Field(description="The operating system, such as `iOS`; null if it is not told")
-    ]
     is_timed: Annotated[
         bool,
         Field(
@@ -98,7 +76,6 @@ class Explanation(BaseModel):
             "read time is on"
         ),
     ]
-    ruleset_version: Annotated[int, Field(description="Which rules say so")]
 
 
 @router.post("/opens/explain", openapi_extensions=EXTENSION)
@@ -121,19 +98,11 @@ def explain(described: Annotated[Explain, Body()]) -> Answer[Explanation]:
     )
     delivered_at = None if since is None else now - timedelta(seconds=since)
     (opened,) = classify(Sending(delivered_at=delivered_at), [fetch])
-    client = clients.client(fetch.user_agent)
     return answer(
         router,
         Explanation(
-            open_class=opened.open_class,
-            confidence=opened.confidence,
-            human_probability=opened.human_probability,
-            reasons=list(opened.reasons),
-            sentence=sentence(opened),
-            client=client.name,
-            device=client.device,
-            system=client.system,
+            **Meaning.of(opened).model_dump(),
+            **Program.named_by(fetch.user_agent).model_dump(),
             is_timed=rules.is_timeable(fetch),
-            ruleset_version=rules.RULESET_VERSION,
         ),
     )

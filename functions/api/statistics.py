@@ -152,7 +152,7 @@ class SendersHistory(BaseModel):
     email_address: Annotated[str | None, Field(description="The sender's address, if grouped by it")] = None
     username: Annotated[str | None, Field(description="Whose mail it was, if grouped by it")] = None
     domain: Annotated[str | None, Field(description="The sender's domain, if grouped by it")] = None
-    subaccount: Annotated[str | None, Field(description="Empty, if grouped by it")] = None
+    subaccount: Annotated[str | None, Field(description="Empty, if grouped by it: there are none")] = None
     used: Mails
     bytecount: Annotated[int, Field(description="The sizes of those mails together, as they were handed in")]
     avgsize: Annotated[float, Field(description="The same for each mail")]

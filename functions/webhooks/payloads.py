@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parseaddr
 from urllib.parse import urlencode
 
 from tracking.mail.deliveries import Delivery, Event, EventType, Message
@@ -39,7 +38,6 @@ def describe(
         opened: The open that the event makes; None if it is no fetch.
         is_first: Whether that is the delivery's first open.
     """
-    name, address = parseaddr(message.sender)
     fields = {
         "event": _NAMES[event.type],
         "id": _digest(message.email_id, str(delivery.number), event.event_id),
@@ -49,8 +47,8 @@ def describe(
         "message-id": message.rfc_message_id or delivery.ses_message_id,
         "sender": message.mail_from,
         "from": message.sender,
-        "from_address": address,
-        "from_name": name,
+        "from_address": message.sender_address,
+        "from_name": message.sender_name,
         "rcpt": delivery.recipient,
         "auth": message.credential_id,
         "subject": message.subject,

@@ -1,5 +1,6 @@
 """A message, its deliveries to single recipients, and what happened to each."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -80,6 +81,13 @@ class Message:
         """The last address in From; where there is none, the envelope's, which may be empty."""
         found = addresses.mentioned(self.sender)
         return found[-1] if found else self.mail_from
+
+    @property
+    def sender_name(self) -> str:
+        """The name in From, without its quotes; empty where there is none."""
+        name = self.sender.rpartition("<")[0].strip()
+        is_quoted = len(name) > 1 and name[0] == name[-1] == '"'
+        return re.sub(r"\\(.)", r"\1", name[1:-1]) if is_quoted else name
 
 
 class Evidence(StrEnum):

@@ -283,7 +283,8 @@ def test_a_search_finds_what_all_of_its_fields_allow(api: Api, fields: dict[str,
 @pytest.mark.parametrize("limit", [1, 2, 3, 9, 10])
 def test_pages_make_up_the_whole_while_new_events_arrive(api: Api, cloud: Cloud, limit: int) -> None:
     whole = search(api)
-    pages, token = [], None
+    pages: list[dict[str, Any]] = []
+    token = None
     for number in range(20):
         answer = api("/activity/search", {"start_date": START, "limit": limit, "continue_token": token})
         pages += answer.data["events"]
@@ -431,7 +432,8 @@ def test_a_page_that_would_be_too_large_goes_on_with_the_next(
 ) -> None:
     whole = search(api)
     monkeypatch.setattr(activity, "MAX_BYTES", 2500)
-    pages, token = [], None
+    pages: list[list[dict[str, Any]]] = []
+    token = None
     while not pages or token:
         answer = api("/activity/search", {"start_date": START, "continue_token": token})
         token = answer.data["continue_token"]

@@ -157,11 +157,12 @@ def test_the_header_of_a_mail_to_many_with_long_names_is_written_in_short_lines(
     assert len(names(header_of(Mail.model_validate({**MAIL, "to": everybody}))["To"])) == 100
 
 
-def test_an_inline_without_html_is_left_out() -> None:
+def test_an_inline_without_html_is_an_attachment() -> None:
     inline = {"filename": "logo.png", "fileblob": "cG5n"}
 
     raw = compose(Mail.model_validate({**MAIL, "inlines": [inline]}))
 
     message = message_from_bytes(raw, policy=policy.default)
     assert isinstance(message, EmailMessage)
-    assert message.get_content_type() == "text/plain"
+    (attached,) = message.iter_attachments()
+    assert (attached.get_filename(), attached.get_content()) == ("logo.png", b"png")

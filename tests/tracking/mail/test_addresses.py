@@ -40,3 +40,20 @@ def test_a_usual_address_is_valid(address: str) -> None:
 )
 def test_what_ses_would_not_take_is_not_valid(address: str) -> None:
     assert not addresses.is_valid(address)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        ("Bob <bob@example.net>, carol@example.org", ["bob@example.net", "carol@example.org"]),
+        ("undisclosed-recipients:;", []),
+        ("friends: bob@example.net, carol@example.org;", ["bob@example.net", "carol@example.org"]),
+        ('"Doe, Jane" <jane@example.com>,', ["jane@example.com"]),
+        ("a@b@c <bob@example.net> @ x@", ["bob@example.net"]),
+        ("(" * 5000 + "bob@example.net" + ")" * 5000, ["bob@example.net"]),
+        (":" * 5000, []),
+    ],
+)
+def test_addresses_are_found_in_a_text_however_damaged_it_is(text: str, found: list[str]) -> None:
+    assert list(addresses.mentioned(text)) == found

@@ -275,3 +275,31 @@ def flat(days: Mapping[date, Mapping[str, int]]) -> Counter[tuple[date, str]]:
 
 def nonzero(counter: Counter[tuple[date, str]]) -> dict[tuple[date, str], int]:
     return {key: change for key, change in counter.items() if change}
+
+
+@pytest.mark.parametrize(
+    ("sender", "name", "address"),
+    [
+        ("Shop <shop@example.com>", "Shop", "shop@example.com"),
+        ('"Doe, Jane" <jane@example.com>', "Doe, Jane", "jane@example.com"),
+        ("Doe, Jane <jane@example.com>", "Doe, Jane", "jane@example.com"),
+        (r'"The \"Shop\"" <shop@example.com>', 'The "Shop"', "shop@example.com"),
+        ("shop@example.com", "", "shop@example.com"),
+        ("<shop@example.com>", "", "shop@example.com"),
+        ("", "", "bounces@example.com"),
+        ("(" * 500 + ")" * 500, "", "bounces@example.com"),
+        ('" <shop@example.com>', '"', "shop@example.com"),
+    ],
+)
+def test_the_sender_is_read_however_from_is_written(sender: str, name: str, address: str) -> None:
+    message = Message(
+        "06h0r9co15h30phg2640",
+        CredentialKind.SMTP_USER,
+        "alice",
+        "bounces@example.com",
+        SENT_AT,
+        1,
+        sender=sender,
+    )
+
+    assert (message.sender_name, message.sender_address) == (name, address)

@@ -1,0 +1,123 @@
+"""What is watched: what each alarm means, and from when on it is raised."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from infra.access_logs import AccessLogs
+from infra.alarms import PERIOD, Alarms
+from infra.function import Function
+from infra.outbox import Outbox
+from infra.queues import Queue
+from infra.sending import Sending
+from infra.webhooks import Webhooks
+
+MAIL_LAG = Duration.minutes(30)
+"""How long mail may wait to be sent before somebody should look: trying goes on for hours."""
+
+OVERFLOW_LAG = Duration.minutes(15)
+"""How long fetches may wait for the table before somebody should look."""
+
+STREAM_LAG = Duration.hours(1)
+"""How late webhooks may be before somebody should look. The stream forgets after 24 hours."""
+
+
+def watch(
+    alarms: Alarms,
+    *,
+    outbox: Outbox,
+    sending: Sending,
+    overflow: Queue,
+    access_logs: AccessLogs,
+    readings: Queue,
+    webhooks: Webhooks,
+    pixel: Function,
+    fan_out: Function,
+    stream: lambda_.CfnEventSourceMapping,
+) -> None:
+    """Raise an alarm wherever something waits too long, was given up, or failed."""
+    alarms.on_any_in(
+        "UnsentMail",
+        outbox.envelopes.dead_letters,
+        because="Mail could not be sent, and is not tried any more.",
+    )
+    alarms.on(
+        "WaitingMail",
+        outbox.envelopes.queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum"),
+        above=MAIL_LAG.to_seconds(),
+        because="Mail has been waiting for half an hour to be sent.",
+    )
+    alarms.on_any_in(
+        "UnrecordedEvents",
+        sending.events.dead_letters,
+        because="Events from SES (delivered, bounced, ...) could not be recorded.",
+    )
+    alarms.on(
+        "WaitingFetches",
+        overflow.queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum"),
+        above=OVERFLOW_LAG.to_seconds(),
+        because="Fetches have been waiting for a quarter of an hour: the table does not take them.",
+    )
+    alarms.on(
+        "LoggedFetches",
+        _logged_fetches(pixel),
+        above=0,
+        because="Neither the table nor the queue took fetches. The access log has them.",
+    )
+    alarms.on_any_in(
+        "UnrecordedFetches",
+        overflow.dead_letters,
+        because="Fetches wait among the dead letters: the table refused them for hours.",
+    )
+    alarms.on_any_in(
+        "UnreadLogs",
+        access_logs.written.dead_letters,
+        because="Access logs could not be read: fetches that only they have are missing.",
+    )
+    alarms.on_any_in(
+        "UnannouncedOpens",
+        readings.dead_letters,
+        because="Opens whose reading was measured could not be told to the webhooks.",
+    )
+    alarms.on_any_in(
+        "UndeliveredWebhooks",
+        webhooks.deliveries.dead_letters,
+        because="Webhooks could not be delivered, and are not tried any more.",
+    )
+    alarms.on(
+        "UnreadableEvents",
+        cloudwatch.Metric(
+            namespace="AWS/Lambda",
+            metric_name="OnFailureDestinationDeliveredEventCount",
+            dimensions_map={"EventSourceMappingUUID": stream.ref},
+            statistic="Sum",
+            period=PERIOD,
+        ),
+        above=0,
+        because="Events were put aside in the bucket Webhooks/PutAside: nobody got a webhook for them.",
+    )
+    alarms.on(
+        "LateWebhooks",
+        fan_out.metric("IteratorAge", statistic="Maximum", period=PERIOD),
+        above=STREAM_LAG.to_milliseconds(),
+        because="Events wait longer than an hour for their webhooks.",
+    )
+    alarms.on(
+        "PixelErrors",
+        pixel.metric_errors(period=PERIOD),
+        above=0,
+        because="The pixel function failed. Mail got the static pixel; the access log has the opens.",
+    )
+
+
+def _logged_fetches(pixel: Function) -> cloudwatch.Metric:
+    """How often the pixel's function could only log. A metric of its own would make it start slower."""
+    return logs.MetricFilter(
+        Stack.of(pixel),
+        "LoggedFetches",
+        log_group=pixel.log_group,
+        filter_pattern=logs.FilterPattern.string_value("$.message", "=", "fetch not stored"),
+        metric_namespace="OpenTracking",
+        metric_name="LoggedFetches",
+    ).metric(statistic="Sum", period=PERIOD)
