@@ -3,7 +3,7 @@
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
-from email.utils import formataddr, getaddresses
+from email.utils import formataddr, getaddresses, unquote
 
 import pytest
 from hypothesis import assume, given
@@ -39,6 +39,8 @@ def test_whatever_is_accepted_reads_back_as_it_was_and_adds_no_header(
     subject: str, name: str, value: str, filename: str
 ) -> None:
     assume("=?" not in subject + name + value)
+    # `get_filename` takes quotes off twice.
+    assume(unquote(filename.strip()) == filename.strip())
     file = {"filename": filename, "fileblob": "YWJj", "mimetype": "text/csv"}
     try:
         mail = Mail.model_validate(
