@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from functions.api import adapters
 from functions.api.answers import EXTENSION, Answer, answer, ignoring
 from functions.api.searches import Moment, moment
+from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import HUMAN, OPENED, PREFETCH_ONLY, Outcome
 from tracking.opens.rules import OpenClass
 from tracking.storage.activity_items import COUNTS_KEPT_FOR
@@ -151,7 +152,11 @@ class SendersHistory(BaseModel):
 
     email_address: Annotated[str | None, Field(description="The sender's address, if grouped by it")] = None
     username: Annotated[str | None, Field(description="Whose mail it was, if grouped by it")] = None
+    description: Annotated[
+        str | None, Field(description="The note on whoever `username` names, if grouped by it")
+    ] = None
     domain: Annotated[str | None, Field(description="The sender's domain, if grouped by it")] = None
+    domain_verified: Annotated[None, Field(description="Always null: SES knows")] = None
     subaccount: Annotated[str | None, Field(description="Empty, if grouped by it: there are none")] = None
     used: Mails
     bytecount: Annotated[int, Field(description="The sizes of those mails together, as they were handed in")]
@@ -326,7 +331,7 @@ def email_history(wanted: Annotated[HistoryQuestion, Body()]) -> Answer[History]
             open_percent_total=total.percent(total.counts[OPENED]),
             reject_percent_total=total.percent(total.counts[Outcome.REJECTED]),
             spam_percent_total=total.percent(total.counts[Outcome.COMPLAINED]),
-            history=[_history(grouping, name, group) for name, group in used],
+            history=_described(grouping, [_history(grouping, name, group) for name, group in used]),
         ),
     )
 
@@ -373,6 +378,19 @@ def _group(found: SendersDay, grouping: Grouping) -> str:
             return found.sender.rpartition("@")[2]
         case Grouping.SUBACCOUNT:
             return ""
+
+
+def _described(grouping: Grouping, history: list[SendersHistory]) -> list[SendersHistory]:
+    """The same, with the notes on the credentials."""
+    if grouping is Grouping.USERNAME:
+        found = {
+            credential.id: credential.description
+            for kind in CredentialKind
+            for credential in adapters.settings().credentials(kind)
+        }
+        for each in history:
+            each.description = found.get(each.username or "")
+    return history
 
 
 def _history(grouping: Grouping, name: str, group: _Total) -> SendersHistory:

@@ -11,7 +11,7 @@ from functions.api import adapters
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import Cloud
 from tracking.mail import email_ids
-from tracking.mail.credentials import CredentialKind
+from tracking.mail.credentials import Credential, CredentialKind
 from tracking.mail.deliveries import Delivery, Message, Outcome, Summary, TrackingMode
 from tracking.opens.rules import OpenClass
 
@@ -187,7 +187,9 @@ def test_a_history_is_by_the_senders_address_unless_it_is_said(api: Api) -> None
     assert data["history"][0] == {
         "email_address": "news@example.com",
         "username": None,
+        "description": None,
         "domain": None,
+        "domain_verified": None,
         "subaccount": None,
         "used": 8,
         "bytecount": 8000,
@@ -229,6 +231,17 @@ def test_a_history_is_grouped(api: Api, group_by: str, names: dict[str, int]) ->
     history = api("/stats/email_history", {"group_by": group_by}).data["history"]
 
     assert {row[group_by]: row["used"] for row in history} == names
+
+
+def test_a_history_by_username_has_the_notes_on_those_that_there_are(api: Api, month: Cloud) -> None:
+    month.settings.add(Credential(CredentialKind.SMTP_USER, "alice", NOW, description="The shop"))
+
+    history = api("/stats/email_history", {"group_by": "username"}).data["history"]
+
+    assert [(row["username"], row["description"]) for row in history] == [
+        ("alice", "The shop"),
+        ("bob", None),
+    ]
 
 
 @pytest.mark.usefixtures("month")
