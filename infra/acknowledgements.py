@@ -11,7 +11,7 @@ _OBJECTS = "The objects of one bucket. What they are called is not known before.
 _WEBHOOK_AUTH = (
     "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:OpenTracking/webhooks/*"
 )
-_ENDPOINTS = "A secret for each webhook endpoint. Which there will be is not known before."
+_ENDPOINTS = "The secrets of webhook endpoints. Which there will be is not known before."
 _READERS = "Recipients read their mail, and administrators look after it, in any country."
 _FIREWALL = "A firewall costs more than all the rest at small scale. One can be attached to the distribution."
 _CLOUDFRONT_NAME = (
@@ -54,7 +54,7 @@ ACKNOWLEDGED = {
     "FanOut": {"L1": _PYTHON},
     "Deliver": {"L1": _PYTHON},
     "InjectRole/DefaultPolicy": {
-        "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/*]": _OBJECTS,
+        "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/messages/*]": _OBJECTS,
         "IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]": (
             "Any identity that the organisation has verified with SES may send."
         ),
@@ -69,7 +69,7 @@ ACKNOWLEDGED = {
         "IAM5[Resource::*]": "SES's quota is the account's: reading it knows no resource.",
     },
     "DeliverRole/DefaultPolicy": {f"IAM5[Resource::{_WEBHOOK_AUTH}]": _ENDPOINTS},
-    "GatewayPolicy": {"IAM5[Resource::<OutboxMessages4620A4DA.Arn>/*]": _OBJECTS},
+    "GatewayPolicy": {"IAM5[Resource::<OutboxMessages4620A4DA.Arn>/messages/*]": _OBJECTS},
     "FanOutRole/DefaultPolicy": {
         "IAM5[Resource::*]": "dynamodb:ListStreams, which IAM does not limit to a table.",
         "IAM5[Resource::<WebhooksPutAside665CE1E3.Arn>/*]": _OBJECTS,

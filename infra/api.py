@@ -16,12 +16,19 @@ METHODS = [apigateway.HttpMethod.POST, apigateway.HttpMethod.PATCH]
 
 CALLS_PER_SECOND = 200
 CALL_BURST = 400
-"""What each route takes from all callers together: more than SES lets most accounts send, and too few to
-use up the account's Lambda functions, which the pixel needs."""
+"""What each route takes from all callers together: more than SES lets most accounts send.
+
+It bounds what calls cost, and holds quick ones, of some 0.1 s, to a few dozen executions at once. It does not
+keep the account's concurrency for the pixel: at this rate calls of 5 s are 1,000 executions at once, which is
+all that an account has unless it asks for more. Lambda then refuses the pixel's executions too; what they did
+not see is recovered from CloudFront's access log.
+"""
 
 LOGGED_FIELDS = {
     "time": "$context.requestTime",
     "request_id": "$context.requestId",
+    # What the function logs, and answers, as its `request_id`.
+    "function_request_id": "$context.integration.requestId",
     "route": "$context.routeKey",
     "status": "$context.status",
     "response_length": "$context.responseLength",

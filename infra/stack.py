@@ -298,7 +298,7 @@ class OpenTracking(Stack):
                 "CONFIGURATION_SET": self._sending.configuration_set.configuration_set_name,
             },
         )
-        function.may("s3:GetObject", on=outbox.bucket.arn_for_objects("*"))
+        function.may("s3:GetObject", on=outbox.bucket.arn_for_objects(f"{MESSAGES}*"))
         function.may("dynamodb:GetItem", on=activity.table_arn)
         function.may("dynamodb:PutItem", on=activity.table_arn)
         function.may("dynamodb:UpdateItem", on=activity.table_arn)
@@ -357,7 +357,6 @@ class OpenTracking(Stack):
         function.may("sqs:SendMessage", on=outbox.envelopes.queue.queue_arn)
         function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
         function.may("secretsmanager:CreateSecret", on=self._webhook_auth_arns)
-        function.may("secretsmanager:PutSecretValue", on=self._webhook_auth_arns)
         function.may("secretsmanager:DeleteSecret", on=self._webhook_auth_arns)
         return function
 
@@ -407,7 +406,6 @@ class OpenTracking(Stack):
             environment={
                 "SETTINGS_TABLE": settings.table_name,
                 "WEBHOOK_SIGNING_SECRET": self._webhook_signing.secret_arn,
-                "WEBHOOK_AUTH_PREFIX": self._webhook_auth_prefix,
             },
         )
         function.may("dynamodb:GetItem", on=settings.table_arn)
@@ -418,7 +416,7 @@ class OpenTracking(Stack):
 
     @property
     def _webhook_auth_prefix(self) -> str:
-        """What the names of those secrets begin with that the api function makes, one for each endpoint."""
+        """What the names of those secrets begin with that the api function makes for webhook endpoints."""
         return f"{self.stack_name}/webhooks/"
 
     @property
@@ -438,7 +436,7 @@ class OpenTracking(Stack):
             statements=[
                 iam.PolicyStatement(actions=[action], resources=[resource])
                 for action, resource in (
-                    ("s3:PutObject", self._outbox.bucket.arn_for_objects("*")),
+                    ("s3:PutObject", self._outbox.bucket.arn_for_objects(f"{MESSAGES}*")),
                     ("sqs:SendMessage", self._outbox.envelopes.queue.queue_arn),
                     ("dynamodb:GetItem", self._tables.settings.table_arn),
                     ("dynamodb:Query", self._tables.settings.table_arn),

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
+from functions.api import throttling
 from functions.api.answers import Answer, Failure
 from reference.calls import Call, calls
 from reference.examples import example
@@ -21,9 +22,6 @@ VERSION: Final = "3"
 
 NOT_FOUND: Final = frozenset({"/activity/timeline"})
 """The calls that answer 404 if what they name is not there; the others say 400."""
-
-UNTHROTTLED: Final = "/email/"
-"""No key is refused for sending too often."""
 
 KEY_ONLY: Final = "/email/"
 """What a person who is signed in cannot do."""
@@ -42,7 +40,7 @@ _FAILURES: Final = {
     HTTPStatus.NOT_FOUND: "What the call names does not exist.",
     HTTPStatus.TOO_MANY_REQUESTS: "The key has made too many calls in this minute.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A fault of ours.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "AWS did not take or give the data. Nothing was changed; try again.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "AWS did not take or give the data. Try again; it may have been done.",
 }
 _HEADERS: Final = {
     HTTPStatus.TOO_MANY_REQUESTS: {
@@ -193,7 +191,7 @@ def _can_fail_so(call: Call, status: HTTPStatus) -> bool:
         case HTTPStatus.NOT_FOUND:
             return call.endpoint in NOT_FOUND
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return not call.endpoint.startswith(UNTHROTTLED)
+            return not call.endpoint.startswith(throttling.UNLIMITED)
         case _:
             return True
 

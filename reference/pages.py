@@ -16,9 +16,6 @@ FEW: Final = 3
 _MADE: Final = "<!-- `make reference` makes this page from functions/api and reference/: change it there. -->"
 _JSON: Final = "application/json"
 
-_ALWAYS: Final = "Always "
-"""How the description of a field begins that says nothing."""
-
 _KINDS: Final = {"boolean": "true or false"}
 _PLURALS: Final = {"text": "texts", "integer": "integers", "number": "numbers", "object": "objects"}
 
@@ -204,7 +201,8 @@ def _as_described(within: str, call: str, at: str, field: str) -> str:
 
 
 def _is_constant(field: Schema) -> bool:
-    return bool(field.get("description", "").startswith(_ALWAYS))
+    """Whether a field has one value, whatever is asked."""
+    return "const" in field or field.get("type") == "null" or field.get("maxItems") == 0
 
 
 def _is_list(schema: Schema) -> bool:

@@ -125,4 +125,5 @@ endpoints = st.builds(
     secret_version=st.integers(1, 1000),
     headers=st.lists(names, max_size=3).map(tuple),
     auth_scheme=st.sampled_from(AuthScheme),
+    auth_secret=st.none() | names,
 )

@@ -27,7 +27,7 @@ MAX_BYTES = 4 * 1024 * 1024
 """Of the events of a page, as JSON: Lambda answers with 6 MB at most, in which the JSON is a text."""
 
 
-class Activity(BaseModel):
+class ActivityPage(BaseModel):
     """A page of what was found."""
 
     continue_token: Annotated[
@@ -67,18 +67,22 @@ class Timeline(BaseModel):
     first_human_at: Annotated[str | None, Field(description="The first that shows a person")]
     first_prefetch_at: Annotated[str | None, Field(description="The first that was made ahead of a reader")]
     events: Annotated[list[ActivityEvent], Field(description="The earliest first")]
+    events_left_out: Annotated[
+        int, Field(description="How many of the earliest are not in the answer, which would be too large")
+    ]
 
 
 @router.post("/activity/search", openapi_extensions=ignoring("subaccounts", "region"))
-def search(wanted: Annotated[Search, Body()]) -> Answer[Activity]:
+def search(wanted: Annotated[Search, Body()]) -> Answer[ActivityPage]:
     """Search for events, the newest first.
 
-    A page costs a bounded number of reads, whatever the tables hold. The quick searches are those for an
+    A page costs a bounded number of reads, however many events there are. The quick searches are those for an
     email id, a recipient's whole address, usernames, or nothing but a time range. Any other text is looked
     for in all events of the range, 20,000 for each page: a page may then hold fewer events than `limit`, even
     none, and still have a `continue_token`. So may one that would be too large, of mails to very many.
 
-    What has happened since the first page is not on the others, so that nothing is seen twice or missed.
+    What happens after the first page is not on the others, so that no event is on two pages or between them.
+    What becomes known late, from an access log say, may be on none of them: it is of an earlier time.
     """
     begun = _begun(wanted, datetime.now(UTC))
     page = finding.find(wanted, begun.range, wanted.limit or DEFAULT_LIMIT)
@@ -90,7 +94,7 @@ def search(wanted: Annotated[Search, Body()]) -> Answer[Activity]:
     if page.position:
         token = continuations.sign(begun.after(page.position, given), adapters.webhook_signing_root())
     events = [found.event for found in page.found]
-    return answer(router, Activity(continue_token=token, total_events=given + bool(token), events=events))
+    return answer(router, ActivityPage(continue_token=token, total_events=given + bool(token), events=events))
 
 
 @router.post("/activity/timeline", openapi_extensions=EXTENSION)
@@ -99,6 +103,7 @@ def timeline(wanted: Annotated[TimelineQuestion, Body()]) -> Answer[Timeline]:
     found = _delivery(wanted.email_id, wanted.recipient)
     message, history = found.message, found.history
     delivery, summary = history.delivery, summaries.summarise(history, found.opens.values())
+    events = _newest(found)
     return answer(
         router,
         Timeline(
@@ -115,9 +120,24 @@ def timeline(wanted: Annotated[TimelineQuestion, Body()]) -> Answer[Timeline]:
             last_open_at=_date(summary.last_open_at),
             first_human_at=_date(summary.first_human_at),
             first_prefetch_at=_date(summary.first_prefetch_at),
-            events=[shown for event in history.events if (shown := show(found, event))],
+            events=events,
+            events_left_out=sum(map(found.tells, history.events)) - len(events),
         ),
     )
+
+
+def _newest(known: Interpretation) -> list[ActivityEvent]:
+    """As many of the newest events as fit into an answer, the earliest first."""
+    events: list[ActivityEvent] = []
+    left = MAX_BYTES
+    for event in reversed(known.history.events):
+        shown = show(known, event)
+        if shown:
+            left -= shown.size
+            if left < 0:
+                break
+            events.append(shown)
+    return events[::-1]
 
 
 def _begun(wanted: Search, now: datetime) -> Continuation:
@@ -152,9 +172,9 @@ def _delivery(email_id: str, recipient: str) -> Interpretation:
     message = activity.messages([email_id]).get(email_id)
     if message is None:
         raise Refusal(HTTPStatus.NOT_FOUND, f"There is no mail {email_id}, or it is not kept any more.")
-    for delivery in activity.deliveries(email_id):
-        if delivery.recipient.casefold() == recipient.casefold():
-            history = activity.history(email_id, delivery.number)
+    for number, each in enumerate(message.recipients, start=1):
+        if each.lower() == recipient.lower():
+            history = activity.history(email_id, number)
             if history:
                 return Interpretation.of(message, history)
     raise Refusal(HTTPStatus.NOT_FOUND, f"The mail {email_id} was not sent to {recipient}.")

@@ -52,7 +52,7 @@ class FieldError(BaseModel):
 class Failure(BaseModel):
     """What a refused call says under `data`."""
 
-    error: Annotated[str, Field(description="What was wrong, for people; it names every refused field")]
+    error: Annotated[str, Field(description="What was wrong, for people; it names up to 20 refused fields")]
     error_code: Annotated[ErrorCode, Field(description="What kind of error it is, for programs")]
     field_validation_errors: Annotated[
         FieldError | SkipJsonSchema[None],

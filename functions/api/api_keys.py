@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Annotated, Final, override
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
-from functions.api import adapters
-from functions.api import credentials as shared
+from functions.api import adapters, credential_settings
 from functions.api.answers import Answer, answer, ignoring, invalid
-from functions.api.credentials import CredentialSettings, ShownCredential, common_fields
+from functions.api.credential_settings import CredentialSettings, ShownCredential, common_fields
 from tracking.mail import credentials
 from tracking.mail.credentials import Credential, CredentialChanges, CredentialKind
 
@@ -23,7 +23,7 @@ DEFAULT_PERMISSIONS: Final = ("/email/send",)
 EVERYTHING: Final = ("*",)
 """What a person may call who is signed in to the dashboard."""
 
-_IGNORED: Final = ignoring(*shared.IGNORED)
+_IGNORED: Final = ignoring(*credential_settings.IGNORED)
 _MASK: Final = "*" * 20
 
 Permission = Annotated[str, Field(pattern=r"^(\*|/[a-z0-9_/*]{1,60})$")]
@@ -104,8 +104,8 @@ def add_api_key(key: Annotated[ApiKey, Body()]) -> Answer[list[ShownApiKey]]:
     changes: CredentialChanges = {"permissions": DEFAULT_PERMISSIONS, **key.changes()}
     _check_grant(changes)
     changes["secret_hash"] = credentials.hash_api_key(text)
-    made = Credential(CredentialKind.API_KEY, credentials.api_key_id(text), shared.now(), **changes)
-    return answer(router, [_shown(shared.add(made, "id"), text)])
+    made = Credential(CredentialKind.API_KEY, credentials.api_key_id(text), datetime.now(UTC), **changes)
+    return answer(router, [_shown(credential_settings.add(made, "id"), text)])
 
 
 @router.post("/api_keys/edit", openapi_extensions=_IGNORED)
@@ -114,7 +114,7 @@ def replace_api_key(key: Annotated[ApiKeyEdit, Body()]) -> Answer[list[ShownApiK
 
     Only a key that may do no more than the calling one can be edited.
     """
-    return _edited(key, {**shared.DEFAULTS, "permissions": DEFAULT_PERMISSIONS, **key.changes()})
+    return _edited(key, {**credential_settings.DEFAULTS, "permissions": DEFAULT_PERMISSIONS, **key.changes()})
 
 
 @router.patch("/api_keys/edit", openapi_extensions=_IGNORED)
@@ -140,7 +140,7 @@ def remove_api_key(which: Annotated[ApiKeyName, Body()]) -> Answer[list[ShownApi
 
     Only a key that may do no more than the calling one can be removed. The answer is what was removed.
     """
-    return answer(router, [_shown(shared.remove(lambda: _within_reach(which.id)))])
+    return answer(router, [_shown(credential_settings.remove(lambda: _within_reach(which.id)))])
 
 
 @router.post("/api_keys/permissions")
@@ -155,12 +155,12 @@ def view_permissions() -> Answer[list[str]]:
 
 def _edited(key: ApiKeyEdit, changes: CredentialChanges) -> Answer[list[ShownApiKey]]:
     _check_grant(changes)
-    return answer(router, [_shown(shared.edit(lambda: _within_reach(key.id), changes))])
+    return answer(router, [_shown(credential_settings.edit(lambda: _within_reach(key.id), changes))])
 
 
 def _found(key: str) -> Credential:
     """The key of an id, or the very key that is meant where all of it is given."""
-    found = shared.find(CredentialKind.API_KEY, credentials.api_key_id(key), "id")
+    found = credential_settings.find(CredentialKind.API_KEY, credentials.api_key_id(key), "id")
     if credentials.is_api_key(key) and not credentials.holds_api_key(found, key):
         raise invalid("id", f"there is no key that begins with {found.id} and goes on like that")
     return found

@@ -6,9 +6,21 @@ two fields with one name the last; it gives up over numbers without end in ways 
 
 import json
 import math
-from typing import Any
+from typing import Any, Final
+
+from pydantic import BeforeValidator
 
 from functions.api.answers import invalid
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("not a number")  # noqa: TRY004 -- pydantic takes no TypeError
+    return value
+
+
+NO_BOOLEAN: Final = BeforeValidator(_no_boolean)
+"""Belongs to every number: pydantic would read `true` as 1, and webhook 1 would be removed for it."""
 
 
 def parse(text: str) -> dict[str, Any]:

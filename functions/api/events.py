@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.api.answers import EXTENSION
-from tracking.mail.deliveries import Delivery, Event, EventType, History
+from tracking.mail.deliveries import Delivery, Event, EventType
 from tracking.mail.summaries import Interpretation
 from tracking.opens import clients
 from tracking.opens.classification import Open
@@ -46,7 +46,6 @@ _TYPES = {
     EventType.QUOTED: ActivityType.QUOTED,
 }
 _BOUNCES = frozenset({ActivityType.HARD_BOUNCED, ActivityType.SOFT_BOUNCED})
-_ATTEMPTS = frozenset({EventType.DELIVERED, EventType.BOUNCED, EventType.DELAYED})
 
 
 def activity_types(event_type: EventType) -> frozenset[ActivityType]:
@@ -202,12 +201,17 @@ class ActivityEvent(BaseModel):
         list[DeliveryAttempt], Field(description="The delivery's so far, the earliest first")
     ]
 
+    @property
+    def size(self) -> int:
+        """Its length in an answer, in bytes."""
+        return len(self.model_dump_json().encode())
+
 
 def show(known: Interpretation, event: Event) -> ActivityEvent | None:
     """An event of a delivery; None if it is a fetch that makes no open, because it repeats another."""
-    opened = known.opened(event)
-    if event.fetch and opened is None:
+    if not known.tells(event):
         return None
+    opened = known.opened(event)
     message, delivery = known.message, known.history.delivery
     answered, reason = event.details.get("smtp_response"), event.details.get("reason")
     is_error = event.type in {EventType.BOUNCED, EventType.REJECTED}
@@ -234,7 +238,7 @@ def show(known: Interpretation, event: Event) -> ActivityEvent | None:
         email_client=_client(opened) if opened else Nothing(),
         metadata=_open_metadata(opened) if opened else _metadata(delivery, event),
         byte_size=message.size,
-        delivery_attempts=_attempts(known.history),
+        delivery_attempts=list(map(_attempt, known.attempts)),
     )
 
 
@@ -271,13 +275,9 @@ def _open_metadata(opened: Open) -> OpenMetadata:
     )
 
 
-def _attempts(history: History) -> list[DeliveryAttempt]:
-    return [
-        DeliveryAttempt(
-            smtptime=date(event.at),
-            host=event.details.get("host"),
-            smtpresponse=event.details.get("smtp_response") or event.details.get("reason"),
-        )
-        for event in history.events
-        if event.type in _ATTEMPTS
-    ]
+def _attempt(event: Event) -> DeliveryAttempt:
+    return DeliveryAttempt(
+        smtptime=date(event.at),
+        host=event.details.get("host"),
+        smtpresponse=event.details.get("smtp_response") or event.details.get("reason"),
+    )

@@ -1,8 +1,8 @@
 """Finding the events of a search, with few requests whatever the tables hold.
 
 A search takes the shortest way that its fields allow: the deliveries of its mails, those of its recipients,
-or the feeds of its credentials, which without a filter are all. On each way the mails of the events are read
-before their histories, which are read of those alone that the mails do not rule out.
+or the feeds of its credentials, which without a filter are all. On each way mails are read before histories,
+and only the histories that the mails do not rule out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from typing import Self
 from functions.api import adapters
 from functions.api.events import ActivityEvent, show
 from functions.api.searches import Search
-from tracking.mail.deliveries import Event, EventType, Message
+from tracking.mail.deliveries import PROCESSED, REJECTED_AT_ONCE, Event, Message
 from tracking.mail.summaries import Interpretation
 from tracking.storage.activity_items import position
 from tracking.storage.feeds import READERS, Entry, Range
@@ -57,7 +57,7 @@ class Page:
         """
         left = size
         for number, each in enumerate(self.found):
-            left -= len(each.event.model_dump_json().encode())
+            left -= each.event.size
             if left < 0 and number > 0:
                 return replace(self, found=self.found[:number], position=self.found[number - 1].position)
         return self
@@ -105,14 +105,17 @@ class _Finding:
         while window := list(islice(entries, size)):
             candidates = [entry for entry in window if self._is_of_type(entry)]
             self._learn_messages(entry.email_id for entry in candidates)
-            candidates = [entry for entry in candidates if self._is_of_message(entry)]
+            candidates = [entry for entry in candidates if self._is_of_message(entry.email_id, entry.number)]
+            passed = 0
             for entry in window:
-                if candidates and entry is candidates[0]:
-                    self._learn_histories((each.email_id, each.number) for each in candidates[:AHEAD])
-                    candidates.pop(0)
-                    yield entry, self._shown(entry)
-                else:
+                if passed == len(candidates) or entry is not candidates[passed]:
                     yield entry, None
+                    continue
+                if (entry.email_id, entry.number) not in self._known:
+                    ahead = candidates[passed : passed + AHEAD]
+                    self._learn_histories((each.email_id, each.number) for each in ahead)
+                passed += 1
+                yield entry, self._shown(entry)
 
     def _entries(self, count: int) -> Iterator[Entry]:
         deliveries = self._deliveries()
@@ -124,23 +127,26 @@ class _Finding:
     def _deliveries(self) -> list[DeliveryKey] | None:
         """The deliveries that all of the search is among; None if it is not known to be among a few."""
         if self._wanted.email_ids:
+            self._learn_messages(self._wanted.email_ids)
             return [
-                (delivery.email_id, delivery.number)
-                for email_id in self._wanted.email_ids
-                for delivery in adapters.activity().deliveries(email_id)
+                (message.email_id, number)
+                for message in self._messages.values()
+                for number in range(1, len(message.recipients) + 1)
             ]
         found: list[DeliveryKey] = []
         for recipient in self._wanted.recipients:
             found += adapters.feeds().deliveries(recipient, self._within.end, MAX_DELIVERIES)
-        is_among_few = bool(self._wanted.recipients) and len(found) <= MAX_DELIVERIES
-        return found if is_among_few else None
+            if len(found) > MAX_DELIVERIES:
+                return None
+        return found if self._wanted.recipients else None
 
     def _entries_of(self, deliveries: list[DeliveryKey]) -> list[Entry]:
         self._learn_messages(email_id for email_id, _ in deliveries)
-        self._learn_histories(deliveries)
+        wanted = [key for key in deliveries if self._is_of_message(*key)]
+        self._learn_histories(wanted)
         entries = [
             Entry.at(position(event.at, email_id, number, event.event_id), event.type)
-            for email_id, number in deliveries
+            for email_id, number in wanted
             for event in self._events((email_id, number))
         ]
         within = [entry for entry in entries if self._within.holds(entry.position)]
@@ -169,15 +175,15 @@ class _Finding:
     def _is_of_type(self, entry: Entry) -> bool:
         """Whether an event may be wanted, by its type."""
         if self._wanted.only_latest_by_sent:
-            return entry.type is EventType.PROCESSED or entry.event_id == EventType.REJECTED
+            return entry.event_id in {PROCESSED, REJECTED_AT_ONCE}
         return self._wanted.may_find(entry.type)
 
-    def _is_of_message(self, entry: Entry) -> bool:
-        """Whether an event may be wanted, by its mail and its recipient."""
-        message = self._messages.get(entry.email_id)
-        if message is None or entry.number > len(message.recipients):
+    def _is_of_message(self, email_id: str, number: int) -> bool:
+        """Whether a delivery's events may be wanted, by its mail and its recipient."""
+        message = self._messages.get(email_id)
+        if message is None or number > len(message.recipients):
             return False
-        return self._wanted.finds_message(message, message.recipients[entry.number - 1])
+        return self._wanted.finds_message(message, message.recipients[number - 1])
 
     def _shown(self, entry: Entry) -> ActivityEvent | None:
         key = entry.email_id, entry.number
@@ -185,7 +191,8 @@ class _Finding:
         if known is None:
             return None
         if self._wanted.only_latest_by_sent:
-            latest = self._latest_of(key, known)
+            is_sent_later = entry.event_id != PROCESSED and known.history.delivery.sent_at is not None
+            latest = None if is_sent_later else self._latest_of(key, known)
             return show(known, latest) if latest else None
         event = known.event(entry.event_id)
         if event is None or not self._wanted.finds_type(event):
@@ -200,7 +207,7 @@ class _Finding:
             found = (
                 event
                 for event in reversed(known.history.events)
-                if event.at < self._within.end and self._wanted.finds_type(event) and show(known, event)
+                if event.at < self._within.end and self._wanted.finds_type(event) and known.tells(event)
             )
             self._latest[key] = next(found, None)
         return self._latest[key]

@@ -1,10 +1,12 @@
 """SMTP2GO's API, version 3: the routes, and every way a call can fail."""
 
 import base64
+import json
 import re
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -37,8 +39,13 @@ app = APIGatewayHttpResolver(
     enable_validation=True,
     response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
     json_body_deserializer=bodies.parse,
+    # Lambda's limit is on bytes, and it escapes each backslash once more.
+    serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
     strip_prefixes=[access.CONSOLE_PREFIX + access.VERSION_PREFIX, access.VERSION_PREFIX],
 )
+MAX_NAMED_FIELDS: Final = 20
+"""How many refused fields an error names: a batch could have thousands."""
+
 _OUR_FAULT = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again.")
 
 for module in (activity, api_keys, ip_addresses, opens, sending, smtp_users, statistics, webhooks):
@@ -47,6 +54,7 @@ for module in (activity, api_keys, ip_addresses, opens, sending, smtp_users, sta
 
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one call."""
+    LOGGER.append_keys(request_id=context.aws_request_id)
     try:
         call = _normalised(event)
         caller = access.caller(call)
@@ -56,6 +64,8 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return _plain(failure(refusal, context.aws_request_id))
     except StorageUnavailable as error:
         return _plain(_unavailable(error, context.aws_request_id))
+    except Exception as error:  # noqa: BLE001 -- logged, and answered as any fault of ours
+        return _plain(_fault(error, context.aws_request_id))
     app.append_context(caller=caller)
     return app.resolve(call, context)
 
@@ -75,7 +85,9 @@ def _refused(refusal: Refusal) -> "Response[str]":
 @app.exception_handler(RequestValidationError)
 def _fields_refused(error: RequestValidationError) -> "Response[str]":
     fields = [_field_error(found) for found in error.errors()]
-    message = "; ".join(f"{field.fieldname}: {field.message}" for field in fields)
+    named = [f"{field.fieldname}: {field.message}" for field in fields[:MAX_NAMED_FIELDS]]
+    unnamed = len(fields) - len(named)
+    message = "; ".join([*named, f"and {unnamed} more"] if unnamed else named)
     return _failed(Refusal(HTTPStatus.BAD_REQUEST, message, ErrorCode.NON_VALIDATING_IN_PAYLOAD, fields[0]))
 
 
@@ -93,18 +105,25 @@ def _storage_unavailable(error: StorageUnavailable) -> "Response[str]":
 
 @app.exception_handler(Exception)
 def _unexpected(error: Exception) -> "Response[str]":
-    LOGGER.error("unexpected", exc_info=error)
-    return _failed(_OUR_FAULT)
+    return _fault(error, app.lambda_context.aws_request_id)
 
 
 def _failed(refusal: Refusal) -> "Response[str]":
     return failure(refusal, app.lambda_context.aws_request_id)
 
 
+def _fault(error: Exception, request_id: str) -> "Response[str]":
+    LOGGER.error("unexpected", exc_info=error)
+    return failure(_OUR_FAULT, request_id)
+
+
 def _unavailable(error: StorageUnavailable, request_id: str) -> "Response[str]":
     LOGGER.error("storage unavailable", error=str(error))
     return failure(
-        Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Storage is not available; nothing was changed. Try again."),
+        Refusal(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "Storage is not available. Try again; what you asked for may have been done.",
+        ),
         request_id,
     )
 

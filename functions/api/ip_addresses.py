@@ -1,20 +1,21 @@
 """IP addresses that may hand in mail without a login: add, edit, view, remove."""
 
 import ipaddress
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, BaseModel, Field
 
-from functions.api import adapters, credentials
+from functions.api import adapters, credential_settings
 from functions.api.answers import EXTENSION, Answer, answer, ignoring
-from functions.api.credentials import CredentialSettings, ShownCredential, common_fields
+from functions.api.credential_settings import CredentialSettings, ShownCredential, common_fields
 from tracking.mail.credentials import Credential, CredentialKind
 
 router = APIGatewayHttpRouter()
 
-_IGNORED: Final = ignoring(*credentials.IGNORED)
+_IGNORED: Final = ignoring(*credential_settings.IGNORED)
 
 
 def _canonical_range(text: str) -> str:
@@ -67,8 +68,8 @@ def add_ip_address(address: Annotated[IpAddress, Body()]) -> Answer[IpAddresses]
 
     Where several ranges cover an address, the narrowest counts.
     """
-    made = Credential(CredentialKind.IP_ADDRESS, address.ip_address, credentials.now(), **address.changes())
-    return answer(router, IpAddresses(results=[_shown(credentials.add(made, "ip_address"))]))
+    made = Credential(CredentialKind.IP_ADDRESS, address.ip_address, datetime.now(UTC), **address.changes())
+    return answer(router, IpAddresses(results=[_shown(credential_settings.add(made, "ip_address"))]))
 
 
 @router.patch("/ip_auth/edit", openapi_extensions=_IGNORED)
@@ -77,7 +78,9 @@ def patch_ip_address(address: Annotated[IpAddress, Body()]) -> Answer[list[Shown
 
     The next mail is treated as edited.
     """
-    return answer(router, [_shown(credentials.edit(lambda: _found(address.ip_address), address.changes()))])
+    return answer(
+        router, [_shown(credential_settings.edit(lambda: _found(address.ip_address), address.changes()))]
+    )
 
 
 @router.post("/ip_auth/view", openapi_extensions=ignoring("subaccount_id"))
@@ -97,12 +100,12 @@ def remove_ip_address(which: Annotated[IpAddressName, Body()]) -> Answer[IpAddre
 
     It needs a login from now on, unless a wider range covers it. The answer is what was removed.
     """
-    removed = credentials.remove(lambda: _found(which.ip_address))
+    removed = credential_settings.remove(lambda: _found(which.ip_address))
     return answer(router, IpAddresses(results=[_shown(removed)]))
 
 
 def _found(address: str) -> Credential:
-    return credentials.find(CredentialKind.IP_ADDRESS, address, "ip_address")
+    return credential_settings.find(CredentialKind.IP_ADDRESS, address, "ip_address")
 
 
 def _shown(address: Credential) -> ShownIpAddress:

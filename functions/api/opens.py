@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from functions.api.answers import EXTENSION, Answer, answer
+from functions.api.bodies import NO_BOOLEAN
 from functions.api.events import Meaning, Program
 from tracking.opens import rules
 from tracking.opens.classification import Sending, classify
@@ -43,7 +44,10 @@ class Explain(BaseModel):
             description="What the client calls itself; the first 1,024 characters count, as in a real fetch",
         ),
     ] = None
-    asn: Annotated[int | None, Field(ge=0, le=2**32 - 1, description="The number of its network")] = None
+    asn: Annotated[
+        Annotated[int, Field(ge=0, le=2**32 - 1), NO_BOOLEAN] | None,
+        Field(description="The number of its network"),
+    ] = None
     ip: Annotated[Address | None, Field(description="Its IPv4 or IPv6 address")] = None
     headers: Annotated[
         Headers | None,
@@ -56,11 +60,8 @@ class Explain(BaseModel):
         str | None, Field(pattern="^[A-Z]{1,20}$", description="The HTTP method; without it `GET`")
     ] = None
     seconds_since_delivery: Annotated[
-        float | None,
+        Annotated[float, Field(ge=0, le=_YEAR_SECONDS), NO_BOOLEAN] | None,
         Field(
-            ge=0,
-            le=_YEAR_SECONDS,
-            allow_inf_nan=False,
             description="How long after the mail's delivery it came; without it that is not known",
         ),
     ] = None

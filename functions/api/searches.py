@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from functions.api.bodies import NO_BOOLEAN
 from functions.api.events import ActivityType, activity_type, activity_types
 from tracking.mail import addresses
 from tracking.mail.deliveries import Event, EventType, Message
@@ -32,7 +33,7 @@ def moment(text: str) -> datetime:
     except ValueError:
         try:
             at = parsedate_to_datetime(text)
-        except (ValueError, IndexError, TypeError):
+        except (ValueError, IndexError, TypeError, OverflowError):
             raise ValueError(
                 "not a time: write 2026-11-24, 2026-11-24T13:00:00Z or Tue, 24 Nov 2026 13:00:00 GMT"
             ) from None
@@ -89,8 +90,8 @@ class Search(BaseModel):
         ),
     ] = None
     limit: Annotated[
-        int | None,
-        Field(ge=1, le=MAX_LIMIT, description=f"How many events at most; without it {DEFAULT_LIMIT}"),
+        Annotated[int, Field(ge=1, le=MAX_LIMIT), NO_BOOLEAN] | None,
+        Field(description=f"How many events at most; without it {DEFAULT_LIMIT}"),
     ] = None
     continue_token: Annotated[
         str | None, Field(max_length=1000, description="From an answer: the next page of the same search")

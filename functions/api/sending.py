@@ -23,14 +23,11 @@ from functions.api.requests import source_ip
 from tracking.errors import OutboxUnavailable
 from tracking.mail import email_ids, envelopes
 from tracking.mail.credentials import Credential
-from tracking.mail.envelopes import MAX_MESSAGE_BYTES, MAX_RECIPIENTS
+from tracking.mail.envelopes import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, MAX_RECIPIENTS
 
 LOGGER = Logger()
 
 router = APIGatewayHttpRouter()
-
-MAX_HEADER_BYTES: Final = 256 * 1024
-"""Of a mail that the caller wrote: room for 300 recipients with long names, and for what else it says."""
 
 UPLOAD_TIME: Final = timedelta(minutes=15)
 """How long a message can be put where `email/upload` said."""
@@ -128,7 +125,7 @@ def send_batch(batch: Annotated[Batch, Body()]) -> Answer[list[StoredMail | Unst
 
     If storage fails in between, the mails until then are sent and have their `email_id`; the others have
     null in its place and an `error`, and can be sent again. The status is 200 nevertheless, so that nobody
-    sends the first ones twice. Where storage fails at the first mail, the answer is 503 and nothing is sent.
+    sends the first ones twice. Where storage fails at the first mail, the answer is 503.
     """
     caller = _caller()
     submissions = [_composed(mail, f"emails.{number}") for number, mail in enumerate(batch.emails)]

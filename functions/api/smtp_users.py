@@ -2,21 +2,22 @@
 
 import os
 import secrets
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, override
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
-from functions.api import adapters, credentials
+from functions.api import adapters, credential_settings
 from functions.api.answers import Answer, answer, ignoring
-from functions.api.credentials import CredentialSettings, ShownCredential, common_fields
+from functions.api.credential_settings import CredentialSettings, ShownCredential, common_fields
 from tracking.mail import passwords
 from tracking.mail.credentials import Credential, CredentialChanges, CredentialKind
 
 router = APIGatewayHttpRouter()
 
-_IGNORED: Final = ignoring(*credentials.IGNORED, "feedback_domain")
+_IGNORED: Final = ignoring(*credential_settings.IGNORED, "feedback_domain")
 _NEW_PASSWORD_BYTES: Final = 18
 
 
@@ -98,8 +99,8 @@ def add_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[SmtpUsers]:
     """
     password = user.email_password or secrets.token_urlsafe(_NEW_PASSWORD_BYTES)
     given = user.model_copy(update={"email_password": password})
-    made = Credential(CredentialKind.SMTP_USER, user.username, credentials.now(), **given.changes())
-    return answer(router, SmtpUsers(results=[_shown(credentials.add(made, "username"), password)]))
+    made = Credential(CredentialKind.SMTP_USER, user.username, datetime.now(UTC), **given.changes())
+    return answer(router, SmtpUsers(results=[_shown(credential_settings.add(made, "username"), password)]))
 
 
 @router.post("/users/smtp/edit", openapi_extensions=_IGNORED)
@@ -108,7 +109,9 @@ def replace_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[SmtpUsers]:
 
     The password stays where it is left out. The next mail is treated as edited.
     """
-    edited = credentials.edit(lambda: _found(user.username), {**credentials.DEFAULTS, **user.changes()})
+    edited = credential_settings.edit(
+        lambda: _found(user.username), {**credential_settings.DEFAULTS, **user.changes()}
+    )
     return answer(router, SmtpUsers(results=[_shown(edited, user.email_password)]))
 
 
@@ -118,7 +121,7 @@ def patch_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[list[ShownSmtpU
 
     The next mail is treated as edited.
     """
-    edited = credentials.edit(lambda: _found(user.username), user.changes())
+    edited = credential_settings.edit(lambda: _found(user.username), user.changes())
     return answer(router, [_shown(edited, user.email_password)])
 
 
@@ -140,12 +143,12 @@ def remove_smtp_user(which: Annotated[SmtpUserName, Body()]) -> Answer[SmtpUsers
     It can hand in no more mail. Mail that waits to be sent goes out without a pixel; what was sent stays in
     the activity. The answer is what was removed.
     """
-    removed = credentials.remove(lambda: _found(which.username))
+    removed = credential_settings.remove(lambda: _found(which.username))
     return answer(router, SmtpUsers(results=[_shown(removed)]))
 
 
 def _found(username: str) -> Credential:
-    return credentials.find(CredentialKind.SMTP_USER, username, "username")
+    return credential_settings.find(CredentialKind.SMTP_USER, username, "username")
 
 
 def _shown(user: Credential, password: str | None = None) -> ShownSmtpUser:

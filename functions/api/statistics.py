@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -23,12 +23,17 @@ from tracking.storage.quotas import PERIOD, Quota
 
 router = APIGatewayHttpRouter()
 
-REPORTED = timedelta(days=30)
-"""How far back a report goes that does not say it."""
+REPORTED = timedelta(days=29)
+"""How far back a report goes that does not say it: 30 days, with today."""
+
+MAX_GROUPS = 5000
+"""Senders in one history: more would not fit into an answer."""
 
 Percent = Annotated[str, Field(description="Of the mails, with two decimals", examples=["1.25"])]
 Share = Annotated[float, Field(description="In percent of `used`")]
-Mails = Annotated[int, Field(description="Mails that SES took; one to three recipients counts as three")]
+Mails = Annotated[
+    int, Field(description="Mails that SES took, and the sandbox's; one to three recipients counts as three")
+]
 Hard = Annotated[int, Field(description="Mails that were refused for good")]
 Soft = Annotated[int, Field(description="Mails that were refused for now, until SES gave up")]
 Rejects = Annotated[int, Field(description="Mails that SES refused")]
@@ -85,7 +90,7 @@ class Cycle(BaseModel):
     cycle_max: Annotated[int, Field(description="SES's quota; -1 if there is none")]
 
 
-class Summary(Cycle):
+class SummaryReport(Cycle):
     """All of the reports in one."""
 
     email_count: Mails
@@ -139,7 +144,7 @@ class HistoryQuestion(BaseModel):
         ),
     ] = None
     start_date: Annotated[
-        Moment | None, Field(description="The first day that counts, by UTC; without it 30 days ago")
+        Moment | None, Field(description="The first day that counts, by UTC; without it 29 days ago")
     ] = None
     end_date: Annotated[
         Moment | None,
@@ -186,16 +191,16 @@ class SendersHistory(BaseModel):
     unsubscribe_percent: Annotated[float, Field(description="Always 0: it is not offered")] = 0
 
 
-class History(BaseModel):
+class HistoryReport(BaseModel):
     """What the mail came to, by sender."""
 
-    count: Annotated[int, Field(description="How many entries `history` has")]
+    count: Annotated[int, Field(description="How many senders there are")]
     bounce_percent_total: Share
     open_percent_total: Share
     reject_percent_total: Share
     spam_percent_total: Share
     unsubscribe_percent_total: Annotated[float, Field(description="Always 0: it is not offered")] = 0
-    history: Annotated[list[SendersHistory], Field(description="The most mails first")]
+    history: Annotated[list[SendersHistory], Field(description="The most mails first, 5,000 senders at most")]
 
 
 @dataclass(slots=True)
@@ -279,7 +284,7 @@ def email_cycle() -> Answer[Cycle]:
 
 
 @router.post("/stats/email_summary")
-def email_summary(whose: Annotated[Whose, Body()]) -> Answer[Summary]:
+def email_summary(whose: Annotated[Whose, Body()]) -> Answer[SummaryReport]:
     """Tell the bounces, complaints, unsubscribes, opens and the cycle in one.
 
     A day's counts are those of what happened on it, by UTC: an open counts on the day of the open. They are a
@@ -289,7 +294,7 @@ def email_summary(whose: Annotated[Whose, Body()]) -> Answer[Summary]:
     counts, rejects = total.counts, total.counts[Outcome.REJECTED]
     return answer(
         router,
-        Summary(
+        SummaryReport(
             **_cycle(adapters.quotas().current(datetime.now(UTC))),
             email_count=total.mails,
             hardbounces=counts[Outcome.HARD_BOUNCED],
@@ -309,31 +314,36 @@ def email_summary(whose: Annotated[Whose, Body()]) -> Answer[Summary]:
 
 
 @router.post("/stats/email_history", openapi_extensions=ignoring("subaccounts"))
-def email_history(wanted: Annotated[HistoryQuestion, Body()]) -> Answer[History]:
+def email_history(wanted: Annotated[HistoryQuestion, Body()]) -> Answer[HistoryReport]:
     """Count what the mail of some days came to, by sender.
 
     Days are whole, by UTC. Counters are kept for 800 days.
     """
-    now = datetime.now(UTC)
-    first = moment(wanted.start_date) if wanted.start_date else now - REPORTED
-    end = moment(wanted.end_date) if wanted.end_date else now
+    today = datetime.now(UTC).date()
+    first = moment(wanted.start_date).date() if wanted.start_date else today - REPORTED
+    last = _last_day(moment(wanted.end_date)) if wanted.end_date else today
     grouping = wanted.group_by or Grouping.EMAIL_ADDRESS
     groups: dict[str, _Total] = {}
-    for found in _days(first.date(), (end - timedelta(microseconds=1)).date()):
+    for found in _days(first, last):
         groups.setdefault(_group(found, grouping), _Total()).add(found)
     total = _Total(sum((group.counts for group in groups.values()), Counter()))
-    used = sorted(groups.items(), key=lambda group: (-group[1].mails, group[0]))
+    most = sorted(groups.items(), key=lambda group: (-group[1].mails, group[0]))[:MAX_GROUPS]
     return answer(
         router,
-        History(
-            count=len(used),
+        HistoryReport(
+            count=len(groups),
             bounce_percent_total=total.percent(total.bounces),
             open_percent_total=total.percent(total.counts[OPENED]),
             reject_percent_total=total.percent(total.counts[Outcome.REJECTED]),
             spam_percent_total=total.percent(total.counts[Outcome.COMPLAINED]),
-            history=_described(grouping, [_history(grouping, name, group) for name, group in used]),
+            history=_described(grouping, [_history(grouping, name, group) for name, group in most]),
         ),
     )
+
+
+def _last_day(end: datetime) -> date:
+    """The last day of which something is before a time."""
+    return end.date() if end.time() > time() or end.date() == date.min else end.date() - timedelta(days=1)
 
 
 def _days(first: date, last: date) -> Iterator[SendersDay]:

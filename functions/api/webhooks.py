@@ -2,14 +2,17 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, AliasChoices, BaseModel, Field
 
 from functions.api import adapters
 from functions.api.answers import EXTENSION, Answer, answer, ignoring, invalid
+from functions.api.bodies import NO_BOOLEAN
+from functions.api.edits import until_done
+from tracking.errors import SettingsUnavailable
 from tracking.mail.endpoints import (
     AuthScheme,
     Endpoint,
@@ -21,6 +24,8 @@ from tracking.mail.endpoints import (
     signing_secret,
     split_userinfo,
 )
+
+LOGGER = Logger()
 
 router = APIGatewayHttpRouter()
 
@@ -143,11 +148,11 @@ class NewWebhook(WebhookSettings):
 class WebhookEdit(WebhookSettings):
     """An endpoint to edit."""
 
-    id: Annotated[int, Field(ge=1, le=999_999_999, description="The endpoint's number")]
+    id: Annotated[int, Field(ge=1, le=999_999_999, description="The endpoint's number"), NO_BOOLEAN]
     url: Annotated[
         Url | None,
         Field(
-            description="Where webhooks go; without it stays. If it leads to another host and there is an "
+            description="Where webhooks go; without it stays. If another is given and there is an "
             "Authorization header, say again what that is to be"
         ),
     ] = None
@@ -156,14 +161,14 @@ class WebhookEdit(WebhookSettings):
 class WebhookId(BaseModel):
     """Which endpoint."""
 
-    id: Annotated[int, Field(ge=1, le=999_999_999, description="The endpoint's number")]
+    id: Annotated[int, Field(ge=1, le=999_999_999, description="The endpoint's number"), NO_BOOLEAN]
 
 
 class WebhookFilter(BaseModel):
     """Which endpoints to view."""
 
     id: Annotated[
-        Annotated[int, Field(ge=1, le=999_999_999)] | None,
+        Annotated[int, Field(ge=1, le=999_999_999), NO_BOOLEAN] | None,
         Field(description="Only the endpoint of this number; without it all", json_schema_extra=EXTENSION),
     ] = None
 
@@ -206,17 +211,19 @@ def add(new: Annotated[NewWebhook, Body()]) -> Answer[AddedWebhook]:
     """
     url, userinfo = split_userinfo(new.url)
     scheme, header = new.authorization(userinfo, AuthScheme.NONE)
+    # First: without it the endpoint would be there, and its secret known to nobody.
+    signing_root = adapters.webhook_signing_root()
+    endpoint_id = adapters.settings().next_endpoint_id()
     endpoint = Endpoint(
-        id=adapters.settings().next_endpoint_id(),
+        id=endpoint_id,
         url=url,
         created_at=datetime.now(UTC),
         auth_scheme=scheme,
+        auth_secret=adapters.authorizations().add(endpoint_id, header) if header else None,
         **new.wishes(),
     )
-    if header:
-        adapters.authorizations().store(endpoint.id, header)
     adapters.settings().put_endpoint(endpoint)
-    secret = signing_secret(endpoint, adapters.webhook_signing_root())
+    secret = signing_secret(endpoint, signing_root)
     return answer(router, AddedWebhook(**dict(_shown(endpoint)), secret=secret))
 
 
@@ -226,11 +233,7 @@ def edit(wanted: Annotated[WebhookEdit, Body()]) -> Answer[ShownWebhook]:
 
     The signing secret stays. What is on its way is delivered as edited.
     """
-    while True:
-        seen = _found(wanted.id)
-        changed = _changed(seen, wanted)
-        if changed:
-            return answer(router, _shown(changed))
+    return answer(router, _shown(until_done(lambda: _changed(_found(wanted.id), wanted))))
 
 
 @router.post("/webhook/view", openapi_extensions=ignoring("subaccount_id"))
@@ -246,36 +249,58 @@ def remove(which: Annotated[WebhookId, Body()]) -> Answer[ShownWebhook]:
 
     What is on its way to it is not delivered any more. The answer is what was removed.
     """
-    while True:
-        seen = _found(which.id)
-        if seen.auth_scheme is not AuthScheme.NONE:
-            # First, so that it can be tried again: without the endpoint nobody would find its secret.
-            adapters.authorizations().remove(seen.id)
-        removed = adapters.settings().remove_endpoint(seen)
-        if removed:
-            return answer(router, _shown(removed))
+    removed = until_done(lambda: adapters.settings().remove_endpoint(_found(which.id)))
+    _forget(removed.auth_secret)
+    return answer(router, _shown(removed))
 
 
 def _changed(seen: Endpoint, wanted: WebhookEdit) -> Endpoint | None:
     """The endpoint after an edit; None if it is not what was seen any more."""
     url, userinfo = split_userinfo(wanted.url) if wanted.url else (seen.url, None)
     scheme, header = wanted.authorization(userinfo, seen.auth_scheme)
-    if header:
-        adapters.authorizations().store(seen.id, header)
-    elif scheme is not AuthScheme.NONE and _origin(url) != _origin(seen.url):
-        # Whoever may edit an endpoint must not learn its secret by having it sent to a host of theirs.
-        raise invalid("auth_header_value", "the URL leads to another host: say again what to send there")
-    changes: EndpointChanges = {**wanted.wishes(), "url": url, "auth_scheme": scheme}
-    changed = adapters.settings().change_endpoint(seen, changes)
-    was_dropped = changed and wanted.auth_header_type is AuthScheme.NONE and not header
-    if was_dropped or (header and not changed and adapters.settings().endpoint(seen.id) is None):
-        adapters.authorizations().remove(seen.id)
+    if url != seen.url and scheme is not AuthScheme.NONE and not header:
+        # Whoever may edit an endpoint must not learn its secret by having it sent to a place of theirs.
+        raise invalid("auth_header_value", "the URL is another: say again what to send there")
+    secret = _secret(seen, scheme, header)
+    changes: EndpointChanges = {
+        **wanted.wishes(),
+        "url": url,
+        "auth_scheme": scheme,
+        "auth_secret": secret,
+    }
+    changed = adapters.settings().change_endpoint(seen, changes) or _written_before(seen.id, header, secret)
+    if secret != seen.auth_secret:
+        _forget(seen.auth_secret if changed else secret)
     return changed
 
 
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
+def _secret(seen: Endpoint, scheme: AuthScheme, header: str | None) -> str | None:
+    """The name of the secret from now on: a new one for each value that is given.
+
+    So the secret that is there goes on to be sent where it was meant for, until URL and name change at once.
+    """
+    if header:
+        return adapters.authorizations().add(seen.id, header)
+    return None if scheme is AuthScheme.NONE else seen.auth_secret
+
+
+def _written_before(endpoint_id: int, header: str | None, secret: str | None) -> Endpoint | None:
+    """The endpoint if it has the secret that was just made for it.
+
+    Then the change was made, its answer was lost, and what was refused is its repetition by boto3.
+    """
+    now = adapters.settings().endpoint(endpoint_id) if header else None
+    return now if now and now.auth_secret == secret else None
+
+
+def _forget(secret: str | None) -> None:
+    """Remove a secret that no endpoint names any more. If it stays, that is only untidy."""
+    if secret is None:
+        return
+    try:
+        adapters.authorizations().remove(secret)
+    except SettingsUnavailable as error:
+        LOGGER.warning("secret left over", secret=secret, error=str(error))
 
 
 def _found(endpoint_id: int) -> Endpoint:

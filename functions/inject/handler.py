@@ -187,8 +187,7 @@ def _deliver(
 
 
 def _reject(delivery: Delivery, reason: str) -> None:
-    event = Event("rejected", deliveries.EventType.REJECTED, datetime.now(UTC), {"reason": reason})
-    _activity().append(delivery, event)
+    _activity().append(delivery, deliveries.rejected(datetime.now(UTC), reason))
     LOGGER.warning("rejected", email_id=delivery.email_id, recipient=delivery.number)
 
 

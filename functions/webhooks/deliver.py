@@ -4,7 +4,7 @@ import json
 import os
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import urllib3
@@ -16,9 +16,12 @@ from standardwebhooks import Webhook
 
 from functions.webhooks import egress, payloads
 from tracking.errors import SettingsUnavailable
-from tracking.mail.endpoints import AuthScheme, Endpoint, signing_secret
-from tracking.storage.secrets import Authorizations, read_secret
+from tracking.mail.endpoints import Endpoint, signing_secret
+from tracking.storage.secrets import read_secret
 from tracking.storage.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
 
 LOGGER = Logger()
 
@@ -75,10 +78,10 @@ def _authorization(endpoint: Endpoint) -> dict[str, str]:
         SettingsUnavailable: It cannot be read. The webhook waits: without it, it might reach somebody who was
             not meant to take it, and would most likely be refused.
     """
-    if endpoint.auth_scheme is AuthScheme.NONE:
+    if endpoint.auth_secret is None:
         return {}
     try:
-        return {"Authorization": _authorizations().read(endpoint.id)}
+        return {"Authorization": read_secret(_secretsmanager(), endpoint.auth_secret)}
     except SettingsUnavailable as error:
         LOGGER.warning("no authorization", endpoint=endpoint.id, error=str(error))
         raise
@@ -95,10 +98,10 @@ def _settings() -> Settings:
 
 
 @cache
-def _authorizations() -> Authorizations:
-    return Authorizations(boto3.client("secretsmanager"), os.environ["WEBHOOK_AUTH_PREFIX"])
+def _secretsmanager() -> "SecretsManagerClient":
+    return boto3.client("secretsmanager")
 
 
 @cache
 def _signing_root() -> str:
-    return read_secret(boto3.client("secretsmanager"), os.environ["WEBHOOK_SIGNING_SECRET"])
+    return read_secret(_secretsmanager(), os.environ["WEBHOOK_SIGNING_SECRET"])

@@ -6,24 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
-from tracking.mail.deliveries import Delivery, Event, EventType, Message
-from tracking.mail.endpoints import Endpoint, OutputFormat
+from tracking.mail.deliveries import Delivery, Event, Message
+from tracking.mail.endpoints import Endpoint, OutputFormat, webhook_event
 from tracking.opens.classification import Open
 from tracking.opens.clients import client
 
 type Payload = dict[str, str]
 """Fields and their values; all are text, in form and JSON alike. What is not known is left out."""
-
-_NAMES = {
-    EventType.PROCESSED: "processed",
-    EventType.DELIVERED: "delivered",
-    EventType.BOUNCED: "bounce",
-    EventType.REJECTED: "reject",
-    EventType.COMPLAINED: "spam",
-    EventType.DELAYED: "delayed",
-    EventType.FETCHED: "open",
-    EventType.QUOTED: "quoted",
-}
 
 
 def describe(
@@ -34,12 +23,12 @@ def describe(
     Args:
         message: The delivery's.
         delivery: The event's.
-        event: What happened.
+        event: What happened, which is something that webhooks are told of.
         opened: The open that the event makes; None if it is no fetch.
         is_first: Whether that is the delivery's first open.
     """
     fields = {
-        "event": _NAMES[event.type],
+        "event": webhook_event(event.type),
         "id": _digest(message.email_id, str(delivery.number), event.event_id),
         "time": _time(event.at),
         "sendtime": _time(delivery.sent_at),

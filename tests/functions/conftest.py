@@ -44,7 +44,7 @@ _CACHED = (
     adapters.settings,
     adapters.uploads,
     adapters.webhook_signing_root,
-    deliver._authorizations,
+    deliver._secretsmanager,
     deliver._settings,
     deliver._signing_root,
     feedback._activity,

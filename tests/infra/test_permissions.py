@@ -71,7 +71,7 @@ def test_inject_may_read_messages_and_a_setting_write_activity_and_send(rights_o
     ses = "arn:AWS::Partition:ses:AWS::Region:AWS::AccountId"
 
     assert rights_of("Inject") == {
-        "s3:GetObject on OutboxMessages/*",
+        "s3:GetObject on OutboxMessages/messages/*",
         "dynamodb:GetItem on TablesSettings",
         "dynamodb:GetItem on TablesActivity",
         "dynamodb:PutItem on TablesActivity",
@@ -113,7 +113,6 @@ def test_the_api_may_change_settings_query_activity_and_fill_the_outbox(rights_o
         "sqs:SendMessage on OutboxEnvelopesQueue",
         "secretsmanager:GetSecretValue on WebhookSigning",
         f"secretsmanager:CreateSecret on {WEBHOOK_AUTH}",
-        f"secretsmanager:PutSecretValue on {WEBHOOK_AUTH}",
         f"secretsmanager:DeleteSecret on {WEBHOOK_AUTH}",
     }
 
@@ -164,7 +163,7 @@ def test_the_gateway_may_fill_the_outbox_and_read_settings(template: Template) -
     statements = template.of_type("AWS::IAM::ManagedPolicy")["GatewayPolicy"]["PolicyDocument"]["Statement"]
 
     assert {right for statement in statements for right in rights(statement)} == {
-        "s3:PutObject on OutboxMessages/*",
+        "s3:PutObject on OutboxMessages/messages/*",
         "sqs:SendMessage on OutboxEnvelopesQueue",
         "dynamodb:GetItem on TablesSettings",
         "dynamodb:Query on TablesSettings",

@@ -100,6 +100,29 @@ def test_what_is_required_comes_first() -> None:
     assert "| `b` | text, required |  |\n| `a` | text |  |" in page
 
 
+@pytest.mark.parametrize(
+    ("schema", "is_left_out"),
+    [
+        ({"type": "integer", "const": 0}, True),
+        ({"type": "null"}, True),
+        ({"type": "array", "maxItems": 0}, True),
+        ({"type": "array", "maxItems": 1}, False),
+        ({"type": "integer", "description": "Always one more than before"}, False),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, False),
+    ],
+    ids=str,
+)
+def test_what_can_only_be_one_value_is_named_and_left_out_of_the_table(
+    schema: dict[str, Any], *, is_left_out: bool
+) -> None:
+    thing = {"properties": {"name": schema, "other": {"type": "string"}}}
+
+    page = pages.page(document({"type": "null"}, {"$ref": "#/components/schemas/Thing"}, Thing=thing))
+
+    assert ("| `name` |" not in page) is is_left_out
+    assert ("left out above: `name`." in page) is is_left_out
+
+
 def test_a_call_without_examples_is_documented_all_the_same() -> None:
     page = pages.page(document({}, {"type": "null"}))
 

@@ -19,6 +19,15 @@ def is_valid(address: str) -> bool:
     return _ADDRESS.fullmatch(address) is not None
 
 
+def key(address: str) -> str:
+    """What an address has in common with its other spellings, whose letters have another case.
+
+    Source:
+        RFC 5321, section 2.4: it means nothing in domains; in local parts it may, and hardly ever does.
+    """
+    return address.lower()
+
+
 def mentioned(text: str) -> list[str]:
     """The addresses in the text of a header field, in names and comments too, whatever its syntax.
 

@@ -301,6 +301,10 @@ def fetched(fetch: Fetch) -> Event:
     return Event(fetch.event_id, EventType.FETCHED, fetch.at, fetch=fetch)
 
 
+PROCESSED, REJECTED_AT_ONCE = "processed", "rejected"
+"""The event ids of what SES answered when a delivery was handed to it. Each delivery has one of them."""
+
+
 def processed(delivery: Delivery) -> Event:
     """The event that SES took a delivery, whose `sent_at` is known.
 
@@ -309,7 +313,12 @@ def processed(delivery: Delivery) -> Event:
     """
     if delivery.sent_at is None:
         raise ValueError("a delivery is processed when it was sent")
-    return Event("processed", EventType.PROCESSED, delivery.sent_at)
+    return Event(PROCESSED, EventType.PROCESSED, delivery.sent_at)
+
+
+def rejected(at: datetime, reason: str) -> Event:
+    """The event that SES refused a delivery at once."""
+    return Event(REJECTED_AT_ONCE, EventType.REJECTED, at, {"reason": reason})
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class WebhookEvent(StrEnum):
     """Can be asked for; nothing here leads to it."""
 
 
-_WEBHOOK_EVENTS = {
+_EVENTS = {
     EventType.PROCESSED: WebhookEvent.PROCESSED,
     EventType.DELIVERED: WebhookEvent.DELIVERED,
     EventType.FETCHED: WebhookEvent.OPEN,
@@ -62,6 +62,11 @@ _WEBHOOK_EVENTS = {
     EventType.COMPLAINED: WebhookEvent.SPAM,
     EventType.REJECTED: WebhookEvent.REJECT,
 }
+
+
+def webhook_event(event: EventType) -> WebhookEvent | None:
+    """What webhooks call an event; None if they are not told of it."""
+    return _EVENTS.get(event)
 
 
 class AuthScheme(StrEnum):
@@ -83,7 +88,8 @@ class Endpoint:
 
     `events` are those it wants; `credential_ids` the credentials whose mail it wants, all if empty.
     `headers` are the mail's headers that it wants to be told. What its Authorization header says is a secret
-    and not here. `secret_version` counts up when its signing secret is rotated.
+    whose name is `auth_secret`, None if it has no such header. `secret_version` counts up when its signing
+    secret is rotated.
     """
 
     id: int
@@ -95,10 +101,11 @@ class Endpoint:
     secret_version: int = 1
     headers: tuple[str, ...] = ()
     auth_scheme: AuthScheme = AuthScheme.NONE
+    auth_secret: str | None = None
 
     def wants(self, event: EventType, credential_id: str) -> bool:
         """Whether the endpoint asked for an event of a credential's mail."""
-        asked = _WEBHOOK_EVENTS.get(event) in self.events
+        asked = webhook_event(event) in self.events
         return asked and (not self.credential_ids or credential_id in self.credential_ids)
 
 
@@ -116,6 +123,7 @@ class EndpointChanges(EndpointWishes, total=False):
 
     url: str
     auth_scheme: AuthScheme
+    auth_secret: str | None
 
 
 def signing_secret(endpoint: Endpoint, root: str) -> str:

@@ -12,6 +12,9 @@ from tracking.mail.credentials import Credential, CredentialKind
 MAX_MESSAGE_BYTES = 40 * 1024 * 1024
 """The largest message that SES takes by its v2 API. Source: SES developer guide, "Service quotas"."""
 
+MAX_HEADER_BYTES = 256 * 1024
+"""The longest header that is read: room for 300 recipients with long names, and for what else it says."""
+
 MAX_RECIPIENTS = 300
 """Recipients of one message: as many as SMTP2GO's API allows in to, cc and bcc together."""
 

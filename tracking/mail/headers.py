@@ -62,8 +62,8 @@ def pick(header: bytes, names: Iterable[str]) -> dict[str, str]:
 def _unnamed(header: "EmailMessage[str, str]", recipients: Iterable[str]) -> list[str]:
     """The recipients that neither To nor Cc names."""
     fields = " ".join(str(value) for name in ("To", "Cc") for value in header.get_all(name, []))
-    named = set(addresses.mentioned(fields.lower()))
-    return [recipient for recipient in recipients if recipient.lower() not in named]
+    named = set(map(addresses.key, addresses.mentioned(fields)))
+    return [recipient for recipient in recipients if addresses.key(recipient) not in named]
 
 
 def _field(header: "EmailMessage[str, str]", name: str) -> str:

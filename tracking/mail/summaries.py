@@ -19,6 +19,7 @@ from tracking.mail.deliveries import (
 from tracking.opens.classification import Open, Sending, classify
 from tracking.opens.rules import OpenClass
 
+_ATTEMPTS = frozenset({EventType.DELIVERED, EventType.BOUNCED, EventType.DELAYED})
 _OUTCOMES = {
     EventType.PROCESSED: Outcome.PROCESSED,
     EventType.DELIVERED: Outcome.DELIVERED,
@@ -40,6 +41,9 @@ class Interpretation:
     opens: Mapping[str, Open]
     """By the id of the event that makes each, by time."""
 
+    attempts: tuple[Event, ...]
+    """What the recipient's mail server answered, by time."""
+
     @classmethod
     def of(cls, message: Message, history: History) -> Self:
         """What a history means.
@@ -53,11 +57,16 @@ class Interpretation:
             history,
             {event.event_id: event for event in history.events},
             {opened.fetch.event_id: opened for opened in opens(message, history)},
+            tuple(event for event in history.events if event.type in _ATTEMPTS),
         )
 
     def event(self, event_id: str) -> Event | None:
         """The event of an id, if it is in the history."""
         return self.events.get(event_id)
+
+    def tells(self, event: Event) -> bool:
+        """Whether an event says something of its own: a fetch that repeats another does not."""
+        return event.fetch is None or event.event_id in self.opens
 
     def opened(self, event: Event) -> Open | None:
         """The open that an event makes; None if it is no fetch, or one that repeats another."""

@@ -1,5 +1,6 @@
 """Messages, deliveries and events in DynamoDB; `activity_items` has the Activity table's design."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     type Key = dict[str, AttributeValueTypeDef]
 
 _BATCH_GET_LIMIT = 100
+_BATCH_GET_ATTEMPTS = 6
+_BATCH_GET_PAUSE_SECONDS = 0.05
+"""The first pause before what DynamoDB left out is asked for again; each other one is twice as long."""
+
 _DAYS_AT_ONCE = 80
 """Of how many days the opens are counted in one transaction, which also has the summary and up to 18 days
 more for its times. Source: DynamoDB API reference, "TransactWriteItems": at most 100 actions."""
@@ -200,22 +205,6 @@ class Activity:
         )
         return History(activity_items.delivery(items[0]), tuple(events))
 
-    def deliveries(self, email_id: str) -> list[Delivery]:
-        """All deliveries of a message without their events, by number, consistently read.
-
-        This reads the whole of the message, all its events too, which DynamoDB leaves out of its answer: a
-        message has at most `envelopes.MAX_RECIPIENTS` recipients, and mostly one.
-
-        Raises:
-            ActivityUnavailable: The table cannot be read.
-        """
-        items = self._query(
-            "pk = :pk AND begins_with(sk, :sk)",
-            {":pk": activity_items.email_key(email_id), ":sk": "RCPT#"},
-            only="attribute_exists(recipient)",
-        )
-        return [activity_items.delivery(item) for item in items]
-
     def messages(self, email_ids: Iterable[str]) -> dict[str, Message]:
         """The messages of these ids, as far as there are any, consistently read.
 
@@ -237,22 +226,24 @@ class Activity:
         request: Mapping[str, KeysAndAttributesTypeDef] = {
             self._table: {"Keys": keys, "ConsistentRead": True}
         }
-        while request:
+        for attempt in range(_BATCH_GET_ATTEMPTS):
             with raising(ActivityUnavailable):
                 answer = self._dynamodb.batch_get_item(RequestItems=request)
             yield from map(from_attributes, answer["Responses"].get(self._table, []))
             request = cast("Mapping[str, KeysAndAttributesTypeDef]", answer["UnprocessedKeys"])
+            if not request:
+                return
+            time.sleep(_BATCH_GET_PAUSE_SECONDS * 2**attempt)
+        raise ActivityUnavailable(f"DynamoDB left out keys {_BATCH_GET_ATTEMPTS} times")
 
-    def _query(self, condition: str, values: Item, only: str | None = None) -> list[Item]:
-        """All items of the table that a key's condition holds for, and a filter, consistently read."""
+    def _query(self, condition: str, values: Item) -> list[Item]:
+        """All items of the table that a key's condition holds for, consistently read."""
         request: QueryInputPaginateTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": to_attributes(values),
             "ConsistentRead": True,
         }
-        if only:
-            request["FilterExpression"] = only
         with raising(ActivityUnavailable):
             pages = self._dynamodb.get_paginator("query").paginate(**request)
             return [from_attributes(item) for page in pages for item in page["Items"]]

@@ -21,7 +21,6 @@ import zlib
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from tracking.mail import email_ids
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, Outcome, Summary, TrackingMode
 from tracking.opens.fetches import Fetch, Witness
@@ -259,7 +258,7 @@ def event_item(delivery: Delivery, event: Event) -> Item:
         "feed": feed_partition(delivery.credential_id, shard),
         "feed_at": feed_at,
         **_reading_attributes(event.fetch.reading if event.fetch else None),
-        "expires_at": email_ids.epoch_milliseconds(delivery.email_id) // 1000 + int(KEPT_FOR.total_seconds()),
+        "expires_at": _expires_at(delivery.started_at),
     }
 
 

@@ -55,6 +55,8 @@ class Counters:
         Raises:
             ActivityUnavailable: The table cannot be read.
         """
+        if last < first:  # BETWEEN refuses bounds in the wrong order.
+            return
         for month in _months(first, last):
             parts = [
                 self._part(activity_items.counts_partition(month, shard), first, last)

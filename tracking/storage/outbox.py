@@ -15,16 +15,13 @@ from botocore.exceptions import ClientError
 
 from tracking.errors import OutboxUnavailable
 from tracking.mail import envelopes
-from tracking.mail.envelopes import MAX_MESSAGE_BYTES, Envelope
+from tracking.mail.envelopes import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, Envelope
 from tracking.mail.headers import head
 from tracking.storage.aws import raising
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
-
-MAX_HEADER_BYTES = 64 * 1024
-"""How much of a message is read for its header."""
 
 # Whoever may not list a bucket is told that an object is forbidden when there is none.
 _NOT_THERE = frozenset({"NoSuchKey", "AccessDenied"})
@@ -56,7 +53,7 @@ class Messages:
             return self._s3.get_object(Bucket=self._bucket, Key=_key(email_id))["Body"].read()
 
     def header(self, email_id: str) -> bytes | None:
-        """Read the header of a raw message, its first 64 KB at most; None if it is no longer there.
+        """Read the header of a raw message, its first 256 KB at most; None if it is no longer there.
 
         Raises:
             OutboxUnavailable: It cannot be read.

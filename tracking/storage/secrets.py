@@ -1,7 +1,8 @@
 """Keys in Secrets Manager, and what webhooks are authorised by.
 
 The pixel keys' secret is a JSON object, key id to key, both as text: `{"1": "..."}`. The highest id signs;
-all of them verify. An endpoint's secret is the whole value of its Authorization header.
+all of them verify. An endpoint's secret is the whole value of its Authorization header; none is ever written
+twice, so that one that was made for a URL is never sent to another.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import json
 import time
 from contextlib import suppress
 from datetime import timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from tracking.errors import SettingsUnavailable
@@ -22,6 +24,9 @@ KEYS_REFRESHED_AFTER = timedelta(minutes=5)
 
 KEYS_RENEWED_AFTER = timedelta(seconds=5)
 """How old the keys must be before `renewed` reads them again: made-up key ids must not cost a call each."""
+
+
+_NAME_BYTES = 16
 
 
 class PixelKeys:
@@ -79,48 +84,36 @@ class PixelKeys:
 
 
 class Authorizations:
-    """What the endpoints' Authorization headers say: a secret for each endpoint that has one."""
+    """What the endpoints' Authorization headers say: a secret for each value that one ever had."""
 
     def __init__(self, secretsmanager: "SecretsManagerClient", prefix: str) -> None:
-        """Secrets whose names are the prefix and the endpoint's id."""
+        """Secrets whose names begin with the prefix and the endpoint's id."""
         self._secretsmanager = secretsmanager
         self._prefix = prefix
 
-    def read(self, endpoint_id: int) -> str:
-        """The header's value.
+    def add(self, endpoint_id: int, authorization: str) -> str:
+        """Keep a header's value in a new secret.
+
+        Returns:
+            The secret's name, which `read_secret` takes.
 
         Raises:
-            SettingsUnavailable: It cannot be read, or there is none.
+            SettingsUnavailable: It is not known to be stored.
         """
-        return read_secret(self._secretsmanager, self._name(endpoint_id))
-
-    def store(self, endpoint_id: int, authorization: str) -> None:
-        """Keep the header's value, in place of an earlier one.
-
-        Raises:
-            SettingsUnavailable: It cannot be stored.
-        """
-        name = self._name(endpoint_id)
+        name = f"{self._prefix}{endpoint_id}-{token_hex(_NAME_BYTES)}"
         with raising(SettingsUnavailable):
-            try:
-                self._secretsmanager.put_secret_value(SecretId=name, SecretString=authorization)
-            except self._secretsmanager.exceptions.ResourceNotFoundException:
-                self._secretsmanager.create_secret(Name=name, SecretString=authorization)
+            self._secretsmanager.create_secret(Name=name, SecretString=authorization)
+        return name
 
-    def remove(self, endpoint_id: int) -> None:
-        """Forget the header's value, at once and for good; nothing happens if there is none.
+    def remove(self, name: str) -> None:
+        """Forget a header's value, at once and for good; nothing happens if it is gone.
 
         Raises:
             SettingsUnavailable: It cannot be removed.
         """
         missing = self._secretsmanager.exceptions.ResourceNotFoundException
         with raising(SettingsUnavailable), suppress(missing):
-            self._secretsmanager.delete_secret(
-                SecretId=self._name(endpoint_id), ForceDeleteWithoutRecovery=True
-            )
-
-    def _name(self, endpoint_id: int) -> str:
-        return f"{self._prefix}{endpoint_id}"
+            self._secretsmanager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 
 def read_secret(secretsmanager: "SecretsManagerClient", secret_id: str) -> str:

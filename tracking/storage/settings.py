@@ -172,8 +172,8 @@ class Settings:
             changes: The attributes, and what they become.
 
         Returns:
-            As it is now. None, and nothing is changed, if it is gone, or leads elsewhere or proves itself by
-            another scheme than what was seen.
+            As it is now. None, and nothing is changed, if it is gone, or leads elsewhere or has another
+            secret than what was seen.
 
         Raises:
             SettingsUnavailable: The table cannot be written.
@@ -188,8 +188,8 @@ class Settings:
             seen: As it was read.
 
         Returns:
-            What was removed. None, and nothing is removed, if it is gone, or leads elsewhere or proves itself
-            by another scheme than what was seen.
+            What was removed. None, and nothing is removed, if it is gone, or leads elsewhere or has another
+            secret than what was seen.
 
         Raises:
             SettingsUnavailable: The table cannot be written.
@@ -199,7 +199,10 @@ class Settings:
 
     def _get(self, pk: str, sk: str) -> Item | None:
         with raising(SettingsUnavailable):
-            answer = self._dynamodb.get_item(TableName=self._table, Key=to_attributes({"pk": pk, "sk": sk}))
+            # What is read in order to be changed must not be older than the change before.
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=to_attributes({"pk": pk, "sk": sk}), ConsistentRead=True
+            )
         return from_attributes(answer["Item"]) if "Item" in answer else None
 
     def _query(self, pk: str) -> list[Item]:
@@ -224,7 +227,7 @@ class Settings:
                 answer = self._dynamodb.update_item(
                     TableName=self._table,
                     Key=to_attributes({"pk": pk, "sk": sk}),
-                    UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in written),
+                    UpdateExpression=_update_expression(written),
                     ConditionExpression=_condition(guard),
                     ExpressionAttributeNames={f"#{name}": name for name in written},
                     ExpressionAttributeValues=to_attributes(
@@ -265,8 +268,20 @@ def _endpoint_key(endpoint_id: int) -> str:
     return f"{endpoint_id:09d}"
 
 
+def _update_expression(written: Item) -> str:
+    """Sets attributes, and removes those that become None."""
+    kept = [f"#{name} = :{name}" for name, value in written.items() if value is not None]
+    gone = [f"#{name}" for name, value in written.items() if value is None]
+    return f"SET {', '.join(kept)}" + (f" REMOVE {', '.join(gone)}" if gone else "")
+
+
 def _condition(guard: Item) -> str:
-    return " AND ".join(["attribute_exists(pk)", *(f"#{name} = :seen_{name}" for name in guard)])
+    """That the item is there, and its attributes are what was seen; None is one that is not there."""
+    seen = [
+        f"attribute_not_exists(#{name})" if value is None else f"#{name} = :seen_{name}"
+        for name, value in guard.items()
+    ]
+    return " AND ".join(["attribute_exists(pk)", *seen])
 
 
 def _seen(guard: Item) -> Item:
@@ -295,7 +310,7 @@ def _credential_guard(seen: Credential) -> Item:
 
 def _endpoint_guard(seen: Endpoint) -> Item:
     """What an endpoint's Authorization header says is meant for where it leads."""
-    return {"url": seen.url, "auth_scheme": seen.auth_scheme}
+    return {"url": seen.url, "auth_secret": seen.auth_secret}
 
 
 def _credential_item(credential: Credential) -> Item:
@@ -337,6 +352,7 @@ def _endpoint_item(endpoint: Endpoint) -> Item:
         "secret_version": endpoint.secret_version,
         "headers": list(endpoint.headers),
         "auth_scheme": endpoint.auth_scheme,
+        "auth_secret": endpoint.auth_secret,
     }
 
 
@@ -351,4 +367,5 @@ def _endpoint(item: Item) -> Endpoint:
         secret_version=int(item["secret_version"]),
         headers=tuple(item["headers"]),
         auth_scheme=AuthScheme(item["auth_scheme"]),
+        auth_secret=item.get("auth_secret"),
     )

@@ -1,5 +1,6 @@
 """The activity search: what it finds, and in which pages."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -381,6 +382,14 @@ def test_a_mail_that_was_refused_at_once_has_a_latest_event(
     assert (event["event"], event["error"]) == ("rejected", "Bad")
 
 
+def test_a_mail_that_was_refused_and_then_sent_is_one(api: Api, mails: Cloud) -> None:
+    refused = Event("rejected", EventType.REJECTED, AT - timedelta(seconds=1), {"reason": "Bad"})
+    mails.activity.append(first(mails), refused)
+    mails.activity.mark_sent(first(mails), AT, "ses-1")
+
+    assert found(api, only_latest_by_sent=True, search_email_id=FIRST) == ["opened"]
+
+
 @pytest.mark.usefixtures("mails")
 @pytest.mark.parametrize("options", [{"only_latest": True}, {"only_latest_by_sent": True}])
 def test_pages_of_latest_events_make_up_the_whole_while_new_events_arrive(
@@ -441,6 +450,31 @@ def test_a_page_that_would_be_too_large_goes_on_with_the_next(
 
     assert [event for page in pages for event in page] == whole
     assert 2 < len(pages) < len(whole)
+
+
+def test_histories_are_read_together_however_many_there_are(
+    api: Api, mails: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "AHEAD", 4)
+    recipients = tuple(f"reader-{number}@example.net" for number in range(20))
+    third = "06h0r9co15h30phg2650"
+    mails.activity.put_message(replace(MESSAGE, email_id=third, recipients=recipients))
+    for number, recipient in enumerate(recipients, start=1):
+        delivery = replace(first(mails), email_id=third, number=number, recipient=recipient)
+        mails.activity.start(delivery)
+        mails.activity.append(delivery, Event("bounced", EventType.BOUNCED, AT, {"bounce": "soft"}))
+    pools: list[int] = []
+    learn = finding._Finding._learn_histories
+
+    def counted(self: finding._Finding, deliveries: Iterable[tuple[str, int]]) -> None:
+        keys = list(deliveries)
+        pools.append(len(keys))
+        learn(self, keys)
+
+    monkeypatch.setattr(finding._Finding, "_learn_histories", counted)
+
+    assert found(api, search_subject="order", event_types=["hard-bounced"]) == []
+    assert pools == [4] * 5
 
 
 @pytest.mark.usefixtures("mails")

@@ -1,6 +1,7 @@
 """Requests of every odd kind: each gets a clear answer in our envelope, and none is a fault of ours."""
 
 import base64
+import io
 import json
 from http import HTTPStatus
 from typing import Any
@@ -9,9 +10,11 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from functions.api import opens
+from functions.api import opens, sending
 from functions.api.handler import app, handle
 from tests.functions.api.conftest import Api
+from tests.functions.conftest import Cloud
+from tracking.mail.credentials import CredentialKind
 
 CALLS = ("/opens/explain", "/email/send", "/activity/search", "/users/smtp/add", "/webhook/add")
 
@@ -186,6 +189,73 @@ def test_every_answer_is_json(api: Api, context: LambdaContext) -> None:
         assert answer["statusCode"] == status
         assert answer["headers"]["Content-Type"] == "application/json"
         json.loads(answer["body"])
+
+
+def test_a_fault_while_the_key_is_looked_up_is_answered_like_any_other(
+    api: Api, cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert api.key
+    cloud.dynamodb.update_item(
+        TableName="Settings",
+        Key={"pk": {"S": f"CREDENTIAL#{CredentialKind.API_KEY}"}, "sk": {"S": api.key[:16]}},
+        UpdateExpression="REMOVE description",
+    )
+
+    answer = api("/opens/explain", {})
+
+    assert (answer.status, answer.error_code) == (500, "API_EXCEPTION")
+    assert caplog.messages == ["unexpected"]
+
+
+def test_what_cannot_be_stored_may_be_tried_again_and_may_have_been_done(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTBOX_QUEUE", "http://127.0.0.1:9/queue")
+    mail = {"sender": "a@example.com", "to": ["b@example.net"], "subject": "Hi", "text_body": "Hello"}
+
+    answer = api("/email/send", mail)
+
+    assert answer.status == 503
+    assert answer.data["error"].endswith("Try again; what you asked for may have been done.")
+
+
+@pytest.mark.parametrize(("count", "said"), [(20, "emails.19.sender: Field required"), (21, "and 1 more")])
+def test_an_error_names_the_first_twenty_fields_and_how_many_more_there_are(
+    api: Api, count: int, said: str
+) -> None:
+    mail = {"to": ["b@example.net"], "subject": "Hi", "text_body": "Hello"}
+
+    answer = api("/email/batch", {"emails": [mail] * count})
+
+    named = answer.data["error"].split("; ")
+    assert answer.field == "emails.0.sender"
+    assert named[:20] == [f"emails.{number}.sender: Field required" for number in range(20)]
+    assert named[-1] == said
+
+
+def test_every_line_of_a_calls_log_has_the_id_that_its_answer_has(
+    api: Api, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = io.StringIO()
+    monkeypatch.setattr(sending.LOGGER.registered_handler, "stream", lines)
+    mail = {"sender": "a@example.com", "to": ["b@example.net"], "subject": "Hi", "text_body": "Hello"}
+    event: dict[str, Any] = {
+        "rawPath": "/v3/email/send",
+        "requestContext": {"http": {"method": "POST", "path": "/v3/email/send", "sourceIp": "192.0.2.1"}},
+        "headers": {"x-smtp2go-api-key": api.key},
+        "body": json.dumps(mail),
+    }
+
+    answered = []
+    for number in range(2):
+        context._aws_request_id = f"request-{number}"
+        answered.append(json.loads(handle(event, context)["body"])["request_id"])
+
+    logged = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert [(line["message"], line["request_id"]) for line in logged] == [
+        ("queued", request_id) for request_id in answered
+    ]
+    assert answered == ["request-0", "request-1"]
 
 
 def test_nothing_of_one_call_is_there_at_the_next(api: Api) -> None:

@@ -2,11 +2,10 @@
 
 import pytest
 
-from functions.api.sending import MAX_HEADER_BYTES
 from tests.functions.api.conftest import Api
 from tests.functions.api.submissions import RAW, accepted, mime
 from tests.functions.conftest import Cloud
-from tracking.mail.envelopes import MAX_MESSAGE_BYTES, MAX_RECIPIENTS
+from tracking.mail.envelopes import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, MAX_RECIPIENTS
 
 TO = b"bob@example.net"
 BLIND = b"Bcc: dave@example.net\r\n"

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from botocore.stub import Stubber
 
-from functions.api import adapters
+from functions.api import adapters, statistics
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import Cloud
 from tracking.mail import email_ids
@@ -17,7 +17,7 @@ from tracking.opens.rules import OpenClass
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = NOW.date()
-OLDEST = TODAY - timedelta(days=30)
+OLDEST = TODAY - timedelta(days=29)
 
 
 @pytest.fixture(autouse=True)
@@ -255,6 +255,9 @@ def test_a_history_by_username_has_the_notes_on_those_that_there_are(api: Api, m
         ({"start_date": "2020-01-01"}, 21),
         ({"start_date": "2026-11-25"}, 0),
         ({"start_date": "0001-01-01", "end_date": "9999-12-31"}, 21),
+        ({"start_date": "2026-11-24", "end_date": "2026-11-24"}, 0),
+        ({"start_date": "2026-11-24", "end_date": "2026-11-20"}, 0),
+        ({"end_date": "0001-01-01"}, 0),
     ],
     ids=str,
 )
@@ -262,6 +265,27 @@ def test_a_history_is_of_whole_days(api: Api, fields: dict[str, str], mails: int
     history = api("/stats/email_history", fields).data["history"]
 
     assert sum(row["used"] for row in history) == mails
+
+
+def test_a_range_that_ends_before_it_starts_asks_the_table_nothing(api: Api) -> None:
+    """DynamoDB refuses bounds in the wrong order; moto does not."""
+    asked: list[object] = []
+    adapters.counters()._dynamodb.meta.events.register(
+        "before-call.dynamodb", lambda **call: asked.append(call)
+    )
+
+    answer = api("/stats/email_history", {"start_date": "2026-11-24", "end_date": "2026-11-24"})
+
+    assert (answer.data["count"], asked) == (0, [])
+
+
+@pytest.mark.usefixtures("month")
+def test_a_history_has_the_senders_with_the_most_mails(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "MAX_GROUPS", 1)
+
+    data = api("/stats/email_history").data
+
+    assert (data["count"], [row["email_address"] for row in data["history"]]) == (2, ["news@example.com"])
 
 
 def test_a_sender_who_was_only_opened_has_no_average(api: Api, cloud: Cloud) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.api import activity
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import Cloud
 from tracking.mail import deliveries, email_ids
@@ -31,19 +32,19 @@ OUTLOOK = "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Microsoft Outlook
 def mail(cloud: Cloud) -> None:
     """To three people. Bob's is prefetched, then read twice; Carol's has no pixel; Dave's has no event."""
     cloud.settings.add(Credential(CredentialKind.SMTP_USER, "alice", AT))
-    activity = cloud.activity
-    activity.put_message(MESSAGE)
-    bob = activity.start(
+    stored = cloud.activity
+    stored.put_message(MESSAGE)
+    bob = stored.start(
         Delivery(EMAIL_ID, 1, "Bob@example.net", "alice", TrackingMode.FULL, AT, placement="bottom")
     )
-    carol = activity.start(
+    carol = stored.start(
         Delivery(
             EMAIL_ID, 2, "carol@example.net", "alice", TrackingMode.OFF, AT, untracked_reason="plain_text"
         )
     )
-    activity.start(Delivery(EMAIL_ID, 3, "dave@example.net", "alice", TrackingMode.FULL, AT))
-    activity.mark_sent(bob, AT, "ses-1")
-    activity.mark_delivered(bob, AT + timedelta(seconds=2))
+    stored.start(Delivery(EMAIL_ID, 3, "dave@example.net", "alice", TrackingMode.FULL, AT))
+    stored.mark_sent(bob, AT, "ses-1")
+    stored.mark_delivered(bob, AT + timedelta(seconds=2))
     apple = Fetch("cf-1", AT + timedelta(hours=1), user_agent="Mozilla/5.0", address="172.224.2.2", asn=36183)
     outlook = [
         Fetch(
@@ -57,8 +58,8 @@ def mail(cloud: Cloud) -> None:
         *map(deliveries.fetched, [*outlook[::-1], apple]),
         Event("quoted-1", EventType.QUOTED, AT + timedelta(days=2), {"by": "1"}),
     ]:
-        activity.append(bob, event)
-    activity.append(carol, Event("processed", EventType.PROCESSED, AT))
+        stored.append(bob, event)
+    stored.append(carol, Event("processed", EventType.PROCESSED, AT))
 
 
 def timeline(api: Api, recipient: str = "bob@example.net") -> dict[str, Any]:
@@ -115,7 +116,21 @@ def test_its_head_says_what_the_delivery_comes_to(api: Api) -> None:
         "last_open_at": shown(AT + timedelta(days=1, seconds=300)),
         "first_human_at": shown(AT + timedelta(days=1, seconds=2)),
         "first_prefetch_at": shown(AT + timedelta(hours=1)),
+        "events_left_out": 0,
     }
+
+
+def test_a_timeline_that_would_be_too_large_holds_the_newest_events(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = timeline(api)["events"]
+    monkeypatch.setattr(activity, "MAX_BYTES", 2500)
+
+    cut = timeline(api)
+
+    assert 0 < len(cut["events"]) < len(whole)
+    assert cut["events"] == whole[-len(cut["events"]) :]
+    assert cut["events_left_out"] == len(whole) - len(cut["events"])
 
 
 def test_a_delivery_without_a_pixel_says_why(api: Api) -> None:

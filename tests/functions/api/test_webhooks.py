@@ -1,16 +1,24 @@
 import base64
-from dataclasses import replace
+import itertools
+import re
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from functions.api import adapters
-from tests.functions.api.concurrency import once_before
+from functions.api.edits import TRIES
+from tests.functions.api.concurrency import each_time_before, failing, once_before
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import SIGNING_ROOT, Cloud
-from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, WebhookEvent, signing_secret
+from tracking.mail.endpoints import (
+    AuthScheme,
+    Endpoint,
+    EndpointChanges,
+    OutputFormat,
+    WebhookEvent,
+    signing_secret,
+)
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -27,10 +35,21 @@ def secrets(cloud: Cloud) -> "SecretsManagerClient":
     return boto3.client("secretsmanager")
 
 
-def kept(secrets: "SecretsManagerClient") -> dict[str, str]:
-    """The endpoints' secrets by their names."""
+def kept(secrets: "SecretsManagerClient") -> list[tuple[int, str]]:
+    """Each secret of an endpoint: the endpoint's number, and what it says."""
     names = [secret["Name"] for secret in secrets.list_secrets()["SecretList"]]
-    return {name: secrets.get_secret_value(SecretId=name)["SecretString"] for name in names if "/" in name}
+    return sorted(
+        (int(number), secrets.get_secret_value(SecretId=name)["SecretString"])
+        for name in names
+        for number in re.findall("^Stack/webhooks/([0-9]+)-", name)
+    )
+
+
+def sent(secrets: "SecretsManagerClient", endpoint: Endpoint) -> tuple[str, str | None]:
+    """Where webhooks go, and what their Authorization header says."""
+    if endpoint.auth_secret is None:
+        return endpoint.url, None
+    return endpoint.url, secrets.get_secret_value(SecretId=endpoint.auth_secret)["SecretString"]
 
 
 def stored(cloud: Cloud) -> Endpoint:
@@ -183,7 +202,7 @@ def test_what_authorises_is_a_secret_that_is_not_shown(
     scheme = header.partition(" ")[0].lower()
     assert (added["url"], added["auth_header_type"], added["auth_header_value"]) == (url, scheme, MASK)
     secrets = boto3.client("secretsmanager")
-    assert kept(secrets) == {f"Stack/webhooks/{added['id']}": header}
+    assert kept(secrets) == [(added["id"], header)]
     items = str(cloud.dynamodb.scan(TableName="Settings")["Items"])
     assert header.partition(" ")[2] not in items
     assert "pass" not in items
@@ -214,7 +233,7 @@ def test_what_does_not_authorise_is_refused_and_nothing_is_added(
 
     assert (answer.status, answer.field) == (400, field)
     assert cloud.settings.endpoints() == []
-    assert kept(secrets) == {}
+    assert kept(secrets) == []
 
 
 @pytest.mark.parametrize(
@@ -225,7 +244,7 @@ def test_what_does_not_authorise_is_refused_and_nothing_is_added(
         ({"auth_header_type": "bearer"}, "bearer", "Bearer t0ken"),
         ({"auth_header_type": "bearer", "auth_header_value": MASK}, "bearer", "Bearer t0ken"),
         ({"auth_header_value": MASK, "events": ["open"]}, "bearer", "Bearer t0ken"),
-        ({"url": "https://hooks.example.com/another"}, "bearer", "Bearer t0ken"),
+        ({"url": URL}, "bearer", "Bearer t0ken"),
         ({"url": "https://user:pass@evil.example/"}, "basic", BASIC),
         ({"url": "https://evil.example/", "auth_header_value": "another"}, "bearer", "Bearer another"),
         ({"auth_header_type": "", "url": "https://evil.example/"}, "", None),
@@ -245,7 +264,7 @@ def test_what_authorises_is_edited(
     edited = api("/webhook/edit", {"id": number, **change}).data
 
     assert (edited["auth_header_type"], edited["auth_header_value"]) == (scheme, MASK if header else "")
-    assert kept(secrets) == ({f"Stack/webhooks/{number}": header} if header else {})
+    assert kept(secrets) == ([(number, header)] if header else [])
 
 
 @pytest.mark.parametrize(
@@ -257,10 +276,12 @@ def test_what_authorises_is_edited(
         ({"url": "https://evil.example/x"}, "auth_header_value"),
         ({"url": "http://hooks.example.com/x"}, "auth_header_value"),
         ({"url": "https://hooks.example.com:444/x", "auth_header_value": MASK}, "auth_header_value"),
+        ({"url": "https://hooks.example.com/another"}, "auth_header_value"),
+        ({"url": f"{URL}?to=another"}, "auth_header_value"),
     ],
     ids=str,
 )
-def test_a_secret_is_not_sent_in_another_way_or_to_another_host_than_it_was_given_for(
+def test_a_secret_is_not_sent_in_another_way_or_to_another_url_than_it_was_given_for(
     api: Api, cloud: Cloud, secrets: "SecretsManagerClient", change: dict[str, object], field: str
 ) -> None:
     number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
@@ -270,7 +291,7 @@ def test_a_secret_is_not_sent_in_another_way_or_to_another_host_than_it_was_give
 
     assert (answer.status, answer.field) == (400, field)
     assert stored(cloud) == before
-    assert kept(secrets) == {f"Stack/webhooks/{number}": "Bearer t0ken"}
+    assert kept(secrets) == [(number, "Bearer t0ken")]
 
 
 def test_a_webhook_that_had_no_secret_gets_one(api: Api, secrets: "SecretsManagerClient") -> None:
@@ -278,7 +299,7 @@ def test_a_webhook_that_had_no_secret_gets_one(api: Api, secrets: "SecretsManage
 
     assert api("/webhook/edit", {"id": number, **BEARER}).data["auth_header_value"] == MASK
 
-    assert kept(secrets) == {f"Stack/webhooks/{number}": "Bearer t0ken"}
+    assert kept(secrets) == [(number, "Bearer t0ken")]
 
 
 def test_a_secret_goes_with_its_webhook(api: Api, secrets: "SecretsManagerClient") -> None:
@@ -287,7 +308,7 @@ def test_a_secret_goes_with_its_webhook(api: Api, secrets: "SecretsManagerClient
     removed = api("/webhook/remove", {"id": number}).data
 
     assert (removed["auth_header_type"], removed["auth_header_value"]) == ("bearer", MASK)
-    assert kept(secrets) == {}
+    assert kept(secrets) == []
 
 
 def test_two_edits_at_once_both_hold(api: Api, cloud: Cloud) -> None:
@@ -301,19 +322,107 @@ def test_two_edits_at_once_both_hold(api: Api, cloud: Cloud) -> None:
     assert (edited["events"], edited["headers"]) == (["open"], ["List-Id"])
 
 
+def authorise(cloud: Cloud, seen: Endpoint, header: str, url: str = URL) -> None:
+    """What another edit does that gives the header's value."""
+    changes: EndpointChanges = {
+        "url": url,
+        "auth_scheme": AuthScheme.BEARER,
+        "auth_secret": adapters.authorizations().add(seen.id, header),
+    }
+    assert cloud.settings.change_endpoint(seen, changes)
+
+
 def test_a_secret_that_is_given_while_the_url_is_edited_is_not_sent_to_another_host(
-    api: Api, cloud: Cloud
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient"
 ) -> None:
     number = api("/webhook/add", {"url": URL}).data["id"]
     seen = stored(cloud)
-    once_before(
-        "UpdateItem", lambda: cloud.settings.change_endpoint(seen, {"auth_scheme": AuthScheme.BEARER})
-    )
+    once_before("UpdateItem", lambda: authorise(cloud, seen, "Bearer theirs"))
 
     answer = api("/webhook/edit", {"id": number, "url": "https://evil.example/"})
 
     assert answer.field == "auth_header_value"
-    assert stored(cloud) == replace(seen, auth_scheme=AuthScheme.BEARER)
+    assert sent(secrets, stored(cloud)) == (URL, "Bearer theirs")
+
+
+def test_a_new_secret_is_not_sent_to_the_old_url_while_the_edit_is_not_done(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient"
+) -> None:
+    number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
+    failing("UpdateItem")
+
+    answer = api("/webhook/edit", {"id": number, "url": f"{URL}/y", "auth_header_value": "another"})
+
+    assert answer.status == 503
+    assert sent(secrets, stored(cloud)) == (URL, "Bearer t0ken")
+
+
+def test_url_and_secret_are_those_of_one_edit_where_two_come_at_once(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient"
+) -> None:
+    number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
+    seen = stored(cloud)
+    once_before("UpdateItem", lambda: authorise(cloud, seen, "Bearer theirs", f"{URL}/theirs"))
+
+    answer = api("/webhook/edit", {"id": number, "url": f"{URL}/ours", "auth_header_value": "ours"})
+
+    assert answer.status == 200
+    assert sent(secrets, stored(cloud)) == (f"{URL}/ours", "Bearer ours")
+    # The other edit would have removed the first one next.
+    assert kept(secrets) == [(number, "Bearer ours"), (number, "Bearer t0ken")]
+
+
+def test_a_secret_that_is_given_while_the_old_one_is_dropped_stays(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient"
+) -> None:
+    number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
+    once_before("DeleteSecret", lambda: authorise(cloud, stored(cloud), "Bearer theirs"))
+
+    answer = api("/webhook/edit", {"id": number, "auth_header_type": ""})
+
+    assert answer.status == 200
+    assert kept(secrets) == [(number, "Bearer theirs")]
+    assert sent(secrets, stored(cloud)) == (URL, "Bearer theirs")
+
+
+def test_an_edit_whose_answer_was_lost_and_that_boto3_repeats_is_done(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient"
+) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    seen = stored(cloud)
+
+    def write() -> None:
+        (name,) = (secret["Name"] for secret in secrets.list_secrets()["SecretList"] if "/" in secret["Name"])
+        changes: EndpointChanges = {"auth_scheme": AuthScheme.BEARER, "auth_secret": name}
+        cloud.settings.change_endpoint(seen, changes)
+
+    once_before("UpdateItem", write)
+
+    answer = api("/webhook/edit", {"id": number, **BEARER})
+
+    assert answer.data["auth_header_type"] == "bearer"
+    assert kept(secrets) == [(number, "Bearer t0ken")]
+    assert sent(secrets, stored(cloud)) == (URL, "Bearer t0ken")
+
+
+@pytest.mark.parametrize("call", ["/webhook/edit", "/webhook/remove"])
+def test_an_edit_that_others_come_before_each_time_is_given_up(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient", call: str
+) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    urls = (f"{URL}/{count}" for count in itertools.count())
+
+    def interfere() -> None:
+        cloud.settings.change_endpoint(stored(cloud), {"url": next(urls)})
+
+    each_time_before("UpdateItem", interfere)
+    each_time_before("DeleteItem", interfere)
+
+    answer = api(call, {"id": number, **BEARER})
+
+    assert answer.status == 503
+    assert stored(cloud).url == f"{URL}/{TRIES - 1}"
+    assert kept(secrets) == []
 
 
 def test_an_edit_that_came_second_begins_anew(api: Api, cloud: Cloud) -> None:
@@ -337,7 +446,7 @@ def test_what_is_removed_while_it_is_edited_stays_removed_with_its_secret(
 
     assert answer.field == "id"
     assert cloud.settings.endpoints() == []
-    assert kept(secrets) == {}
+    assert kept(secrets) == []
 
 
 def test_a_webhook_that_is_edited_while_it_is_removed_is_removed_with_its_secret(
@@ -345,30 +454,61 @@ def test_a_webhook_that_is_edited_while_it_is_removed_is_removed_with_its_secret
 ) -> None:
     number = api("/webhook/add", {"url": URL}).data["id"]
     seen = stored(cloud)
-
-    def authorise() -> None:
-        adapters.authorizations().store(number, "Bearer t0ken")
-        cloud.settings.change_endpoint(seen, {"auth_scheme": AuthScheme.BEARER})
-
-    once_before("DeleteItem", authorise)
+    once_before("DeleteItem", lambda: authorise(cloud, seen, "Bearer t0ken"))
 
     assert api("/webhook/remove", {"id": number}).data["auth_header_type"] == "bearer"
 
     assert cloud.settings.endpoints() == []
-    assert kept(secrets) == {}
+    assert kept(secrets) == []
 
 
-@pytest.mark.parametrize("call", ["/webhook/add", "/webhook/edit", "/webhook/remove"])
-def test_when_a_secret_cannot_be_kept_or_removed_nothing_is_changed(
-    api: Api, cloud: Cloud, call: str
+@pytest.mark.parametrize(
+    ("call", "change"),
+    [
+        ("/webhook/remove", {}),
+        ("/webhook/edit", {"auth_header_type": ""}),
+        ("/webhook/edit", {"auth_header_value": "x"}),
+    ],
+)
+def test_a_secret_that_cannot_be_removed_holds_nothing_up(
+    api: Api, caplog: pytest.LogCaptureFixture, call: str, change: dict[str, str]
 ) -> None:
     number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
+    failing("DeleteSecret")
+
+    assert api(call, {"id": number, **change}).status == 200
+
+    (record,) = (record for record in caplog.records if record.message == "secret left over")
+    assert vars(record)["secret"].startswith(f"Stack/webhooks/{number}-")
+
+
+def test_a_secret_stays_until_its_webhook_is_removed(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient"
+) -> None:
+    number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
+    failing("DeleteItem")
+
+    assert api("/webhook/remove", {"id": number}).status == 503
+
+    assert sent(secrets, stored(cloud)) == (URL, "Bearer t0ken")
+
+
+def test_a_webhook_whose_signing_secret_cannot_be_told_is_not_added(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBHOOK_SIGNING_SECRET", "missing")
+
+    assert api("/webhook/add", {"url": URL, **BEARER}).status == 503
+
+    assert cloud.settings.endpoints() == []
+    assert kept(secrets) == []
+
+
+@pytest.mark.parametrize("call", ["/webhook/add", "/webhook/edit"])
+def test_when_a_secret_cannot_be_kept_nothing_is_changed(api: Api, cloud: Cloud, call: str) -> None:
+    number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
     before = cloud.settings.endpoints()
-
-    def fail(**_: object) -> None:
-        raise EndpointConnectionError(endpoint_url="https://secretsmanager.example.com")
-
-    adapters.authorizations()._secretsmanager.meta.events.register("before-call.secretsmanager", fail)
+    failing("CreateSecret")
 
     answer = api(call, {"id": number, "url": URL, "auth_header_value": "x", "auth_header_type": "bearer"})
 

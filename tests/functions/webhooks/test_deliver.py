@@ -3,21 +3,22 @@
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import Message as Headers
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from functions.webhooks import deliver
 from functions.webhooks.deliver import handle
 from tests.functions.conftest import SIGNING_ROOT, Cloud
 from tests.functions.sqs import batch, left
 from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, signing_secret
+from tracking.storage.secrets import Authorizations
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 PAYLOAD = {"event": "open", "subject": "Grüße & №1", "rcpt": "bob@example.net"}
@@ -136,10 +137,10 @@ def test_a_webhook_without_authorization_has_no_such_header(
 def test_a_webhook_carries_the_endpoints_authorization_as_it_is_at_that_moment(
     cloud: Cloud, context: LambdaContext, receiver: Receiver, scheme: AuthScheme, header: str
 ) -> None:
-    cloud.settings.put_endpoint(Endpoint(1, f"http://{receiver.host}/", AT, auth_scheme=scheme))
-    authorizations = deliver._authorizations()
+    endpoint = Endpoint(1, f"http://{receiver.host}/", AT, auth_scheme=scheme)
+    authorizations = Authorizations(boto3.client("secretsmanager"), "Stack/webhooks/")
     for each in ("Bearer old", header):
-        authorizations.store(1, each)
+        cloud.settings.put_endpoint(replace(endpoint, auth_secret=authorizations.add(1, each)))
 
         assert left(handle(batch(MESSAGE), context)) == []
 
@@ -149,7 +150,8 @@ def test_a_webhook_carries_the_endpoints_authorization_as_it_is_at_that_moment(
 def test_a_webhook_whose_authorization_is_missing_waits(
     cloud: Cloud, context: LambdaContext, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    endpoint = Endpoint(1, f"http://{receiver.host}/", AT, auth_scheme=AuthScheme.BEARER)
+    url = f"http://{receiver.host}/"
+    endpoint = Endpoint(1, url, AT, auth_scheme=AuthScheme.BEARER, auth_secret="Stack/webhooks/1-gone")
     cloud.settings.put_endpoint(endpoint)
 
     assert left(handle(batch(MESSAGE), context)) == ["message-0"]

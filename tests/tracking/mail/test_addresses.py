@@ -42,6 +42,11 @@ def test_what_ses_would_not_take_is_not_valid(address: str) -> None:
     assert not addresses.is_valid(address)
 
 
+def test_spellings_of_an_address_have_one_key() -> None:
+    assert addresses.key("Olga@Example.ORG") == addresses.key("olga@example.org")
+    assert addresses.key("olga@example.org") != addresses.key("olga@example.com")
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

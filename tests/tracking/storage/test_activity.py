@@ -24,6 +24,7 @@ from tracking.mail.deliveries import (
 )
 from tracking.opens.fetches import Fetch
 from tracking.opens.rules import OpenClass
+from tracking.storage import activity as storage
 from tracking.storage.activity import Activity
 from tracking.storage.activity_items import COUNT_SHARDS, COUNTS_KEPT_FOR, KEPT_FOR
 
@@ -339,23 +340,16 @@ def size(value: object) -> int:
     return len(str(value))
 
 
-def test_the_deliveries_of_a_message_are_found_without_their_events(activity: Activity) -> None:
-    started = [activity.start(replace(DELIVERY, number=number)) for number in range(1, 101)]
-    activity.start(replace(DELIVERY, email_id="06h0r9co15h30phg2641"))
-    activity.put_message(MESSAGE)
-    activity.append(replace(DELIVERY, number=7), FETCHED)
-
-    assert activity.deliveries(EMAIL_ID) == started
-    assert activity.deliveries("unknown") == []
-
-
-def test_deliveries_are_read_to_the_last_page(activity: Activity) -> None:
-    """A page is a megabyte before anything is left out of it."""
-    started = [activity.start(replace(DELIVERY, number=number)) for number in (1, 2)]
+def test_a_history_is_read_to_the_last_page(activity: Activity) -> None:
+    """A page is a megabyte."""
+    activity.start(DELIVERY)
     for number in range(4):
         activity.append(DELIVERY, replace(event(f"event-{number}"), details={"reason": "x" * 350_000}))
 
-    assert activity.deliveries(EMAIL_ID) == started
+    history = activity.history(EMAIL_ID, 1)
+
+    assert history
+    assert [event.event_id for event in history.events] == [f"event-{number}" for number in range(4)]
 
 
 def test_messages_are_found_by_their_ids(activity: Activity) -> None:
@@ -394,6 +388,25 @@ def test_what_dynamodb_did_not_get_to_is_asked_for_again(
     assert len(asked) == 2
 
 
+def test_what_dynamodb_never_gets_to_is_no_message_that_is_not_there(
+    activity: Activity, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(storage.time, "sleep", pauses.append)
+
+    def leave_out(parsed: dict[str, object], **_: object) -> None:
+        key = {"pk": {"S": f"EMAIL#{EMAIL_ID}"}, "sk": {"S": "ENVELOPE"}}
+        parsed.update(Responses={}, UnprocessedKeys={"Activity": {"Keys": [key]}})
+
+    dynamodb.meta.events.register("after-call.dynamodb.BatchGetItem", leave_out)
+
+    with pytest.raises(ActivityUnavailable):
+        activity.messages([EMAIL_ID])
+
+    assert pauses == sorted(pauses)
+    assert len(pauses) == 6
+
+
 def test_all_of_a_mail_expires(activity: Activity, dynamodb: "DynamoDBClient") -> None:
     email_id = email_ids.new(AT, bytes(email_ids.RANDOM_BYTES))
     activity.put_message(replace(MESSAGE, email_id=email_id))
@@ -416,7 +429,6 @@ def test_all_of_a_mail_expires(activity: Activity, dynamodb: "DynamoDBClient") -
         lambda activity: activity.append(DELIVERY, FETCHED),
         lambda activity: activity.write_summary(MESSAGE, DELIVERY, Summary()),
         lambda activity: activity.write_summary(MESSAGE, DELIVERY, BOT),
-        lambda activity: activity.deliveries(EMAIL_ID),
         lambda activity: activity.delivery(EMAIL_ID, 1),
         lambda activity: activity.history(EMAIL_ID, 1),
         lambda activity: activity.messages([EMAIL_ID]),

@@ -233,3 +233,9 @@ def test_an_update_adds_each_change_and_the_bytes_of_what_was_processed(changes:
 def test_a_table_that_cannot_be_reached_is_one_error(dynamodb: "DynamoDBClient") -> None:
     with pytest.raises(ActivityUnavailable):
         list(Counters(dynamodb, "Missing").days(DAY, DAY))
+
+
+def test_no_two_counters_have_one_name() -> None:
+    names = [*OpenClass, *Outcome, OPENED, HUMAN, PREFETCH_ONLY, BYTES]
+
+    assert len(names) == len(set(names))

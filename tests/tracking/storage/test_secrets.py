@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,24 +88,31 @@ def test_a_secret_is_read_as_text(secretsmanager: "SecretsManagerClient") -> Non
     assert json.loads(secrets.read_secret(secretsmanager, "keys"))["1"] == "old"
 
 
-def test_an_endpoints_authorization_is_stored_replaced_and_removed(
+def test_each_authorization_of_an_endpoint_is_a_secret_of_its_own_until_it_is_removed(
     secretsmanager: "SecretsManagerClient",
 ) -> None:
     authorizations = Authorizations(secretsmanager, "Stack/webhooks/")
-    authorizations.store(1, "Bearer one")
-    authorizations.store(2, "Bearer two")
 
-    authorizations.store(1, "Basic b25l")
+    first, second = (authorizations.add(1, value) for value in ("Bearer one", "Basic b25l"))
 
-    assert authorizations.read(1) == "Basic b25l"
-    assert secrets.read_secret(secretsmanager, "Stack/webhooks/2") == "Bearer two"
-
-    authorizations.remove(1)
-    authorizations.remove(1)
+    assert [secrets.read_secret(secretsmanager, name) for name in (first, second)] == [
+        "Bearer one",
+        "Basic b25l",
+    ]
+    authorizations.remove(first)
+    authorizations.remove(first)
     with pytest.raises(SettingsUnavailable):
-        authorizations.read(1)
-    authorizations.store(1, "Bearer again")
-    assert authorizations.read(1) == "Bearer again"
+        secrets.read_secret(secretsmanager, first)
+    assert secrets.read_secret(secretsmanager, second) == "Basic b25l"
+
+
+def test_the_name_of_an_authorization_tells_whose_it_is_and_does_not_end_like_an_arn(
+    secretsmanager: "SecretsManagerClient",
+) -> None:
+    name = Authorizations(secretsmanager, "Stack/webhooks/").add(7, "Bearer one")
+
+    # Source: Secrets Manager's reference, CreateSecret: no name should end with a hyphen and six characters.
+    assert re.fullmatch("Stack/webhooks/7-[0-9a-f]{32}", name)
 
 
 def test_authorizations_that_cannot_be_reached_are_one_error(session: Session) -> None:
@@ -112,9 +120,9 @@ def test_authorizations_that_cannot_be_reached_are_one_error(session: Session) -
     authorizations = Authorizations(unreachable, "Stack/webhooks/")
 
     for call in (
-        lambda: authorizations.read(1),
-        lambda: authorizations.store(1, "Bearer one"),
-        lambda: authorizations.remove(1),
+        lambda: authorizations.add(1, "Bearer one"),
+        lambda: authorizations.remove("Stack/webhooks/1-0"),
+        lambda: secrets.read_secret(unreachable, "Stack/webhooks/1-0"),
     ):
         with pytest.raises(SettingsUnavailable):
             call()

@@ -141,19 +141,46 @@ def test_an_endpoint_is_changed_in_what_is_named(settings: Settings) -> None:
     "now",
     [
         replace(ENDPOINT, url="https://example.org/"),
-        replace(ENDPOINT, auth_scheme=AuthScheme.BEARER),
+        replace(ENDPOINT, auth_secret="Stack/webhooks/1-b"),
         replace(ENDPOINT, id=2),
     ],
 )
-def test_an_endpoint_that_is_gone_or_leads_elsewhere_than_what_was_seen_is_not_changed(
-    settings: Settings, now: Endpoint
+@pytest.mark.parametrize("seen", [ENDPOINT, replace(ENDPOINT, auth_secret="Stack/webhooks/1-a")])
+def test_an_endpoint_that_is_gone_or_leads_elsewhere_or_has_another_secret_than_was_seen_is_not_changed(
+    settings: Settings, now: Endpoint, seen: Endpoint
 ) -> None:
     settings.put_endpoint(now)
 
-    assert settings.change_endpoint(ENDPOINT, {"events": frozenset()}) is None
-    assert settings.remove_endpoint(ENDPOINT) is None
+    assert settings.change_endpoint(seen, {"events": frozenset()}) is None
+    assert settings.remove_endpoint(seen) is None
 
     assert settings.endpoints() == [now]
+
+
+def test_an_endpoint_gets_a_secret_and_loses_it(settings: Settings) -> None:
+    settings.put_endpoint(ENDPOINT)
+
+    secured = settings.change_endpoint(
+        ENDPOINT, {"auth_scheme": AuthScheme.BEARER, "auth_secret": "Stack/webhooks/1-a"}
+    )
+    assert secured == replace(ENDPOINT, auth_scheme=AuthScheme.BEARER, auth_secret="Stack/webhooks/1-a")
+
+    bare = settings.change_endpoint(secured, {"auth_scheme": AuthScheme.NONE, "auth_secret": None})
+    assert settings.endpoints() == [bare] == [ENDPOINT]
+
+
+def test_what_is_read_to_be_changed_is_what_was_written_last(
+    settings: Settings, dynamodb: "DynamoDBClient"
+) -> None:
+    asked: list[dict[str, object]] = []
+    dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.GetItem", lambda params, **_: asked.append(params)
+    )
+
+    settings.credential(USER.kind, USER.id)
+    settings.endpoint(1)
+
+    assert [params.get("ConsistentRead") for params in asked] == [True, True]
 
 
 def test_no_endpoint_gets_an_id_that_one_had_before(settings: Settings) -> None:

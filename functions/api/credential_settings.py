@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from functions.api import adapters
 from functions.api.answers import invalid
+from functions.api.edits import until_done
 from tracking.mail.credentials import Credential, CredentialChanges, CredentialKind, CredentialStatus
 
 IGNORED: Final = (
@@ -112,11 +113,6 @@ def common_fields(credential: Credential) -> CommonFields:
     }
 
 
-def now() -> datetime:
-    """When a credential is made."""
-    return datetime.now(UTC)
-
-
 def find(kind: CredentialKind, credential_id: str, field: str) -> Credential:
     """The credential that a field of the request names.
 
@@ -147,11 +143,11 @@ def edit(found: Callable[[], Credential], changes: CredentialChanges) -> Credent
         found: Reads it, and raises a `Refusal` if it is gone or the caller may not change it. It is called
             again where something that this depends on has changed before the change was made.
         changes: What changes; the rest stays, whoever may be changing it.
+
+    Raises:
+        SettingsUnavailable: The table does not answer, or others came between too often.
     """
-    while True:
-        changed = adapters.settings().change(found(), changes)
-        if changed:
-            return changed
+    return until_done(lambda: adapters.settings().change(found(), changes))
 
 
 def remove(found: Callable[[], Credential]) -> Credential:
@@ -159,8 +155,8 @@ def remove(found: Callable[[], Credential]) -> Credential:
 
     Args:
         found: As `edit` takes it.
+
+    Raises:
+        SettingsUnavailable: As for `edit`.
     """
-    while True:
-        removed = adapters.settings().remove(found(), now())
-        if removed:
-            return removed
+    return until_done(lambda: adapters.settings().remove(found(), datetime.now(UTC)))

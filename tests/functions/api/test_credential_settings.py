@@ -1,5 +1,6 @@
 """What the three kinds of credential have in common."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.api.concurrency import once_before
+from functions.api.edits import TRIES
+from tests.functions.api.concurrency import each_time_before, once_before
 from tests.functions.api.conftest import Answer, Api
 from tests.functions.conftest import Cloud
 from tracking.mail.credentials import Credential, CredentialKind
@@ -155,6 +157,20 @@ def test_what_is_removed_while_it_is_edited_stays_removed(
 
     assert (answer.status, answer.field) == (400, kind.name)
     assert cloud.settings.credential(kind.kind, str(named[kind.name])) is None
+
+
+def test_an_edit_that_others_come_before_each_time_is_given_up(api: Api, cloud: Cloud) -> None:
+    kind = next(kind for kind in KINDS if kind.kind is CredentialKind.API_KEY)
+    named = kind.named(kind.add(api))
+    permissions = (("/email/send",) * count for count in itertools.count(2))
+    each_time_before(
+        "UpdateItem", lambda: cloud.settings.change(stored(cloud, kind), {"permissions": next(permissions)})
+    )
+
+    answer = api(f"{kind.calls}/edit", named | {"description": "News"}, "PATCH")
+
+    assert answer.status == 503
+    assert len(stored(cloud, kind).permissions) == TRIES + 1
 
 
 @each_kind
