@@ -241,7 +241,10 @@ def test_every_line_of_a_calls_log_has_the_id_that_its_answer_has(
     mail = {"sender": "a@example.com", "to": ["b@example.net"], "subject": "Hi", "text_body": "Hello"}
     event: dict[str, Any] = {
         "rawPath": "/v3/email/send",
-        "requestContext": {"http": {"method": "POST", "path": "/v3/email/send", "sourceIp": "192.0.2.1"}},
+        "requestContext": {
+            "http": {"method": "POST", "path": "/v3/email/send", "sourceIp": "192.0.2.1"},
+            "stage": "$default",
+        },
         "headers": {"x-smtp2go-api-key": api.key},
         "body": json.dumps(mail),
     }
