@@ -15,7 +15,7 @@ from functions.api.answers import EXTENSION, Answer, Refusal, answer, ignoring, 
 from functions.api.continuations import Continuation
 from functions.api.events import ActivityEvent, date, show
 from functions.api.searches import DEFAULT_LIMIT, Search
-from tracking.mail import headers, summaries
+from tracking.mail import addresses, headers, summaries
 from tracking.mail.deliveries import Evidence
 from tracking.mail.summaries import Interpretation
 from tracking.opens.rules import OpenClass
@@ -173,7 +173,7 @@ def _delivery(email_id: str, recipient: str) -> Interpretation:
     if message is None:
         raise Refusal(HTTPStatus.NOT_FOUND, f"There is no mail {email_id}, or it is not kept any more.")
     for number, each in enumerate(message.recipients, start=1):
-        if each.lower() == recipient.lower():
+        if addresses.key(each) == addresses.key(recipient):
             history = activity.history(email_id, number)
             if history:
                 return Interpretation.of(message, history)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -163,7 +163,7 @@ class ActivityEvent(BaseModel):
 
     sender_address: Annotated[str, Field(serialization_alias="from", description="The address in From")]
     recipient: Annotated[str, Field(description="The delivery's")]
-    subaccount_name: Annotated[str, Field(description="Always empty: there are no subaccounts")] = ""
+    subaccount_name: Annotated[Literal[""], Field(description="Always empty: there are no subaccounts")] = ""
     email_id: Annotated[str, Field(description="The mail's, as `email/send` answered it")]
     date: Annotated[str, Field(description="When it happened, UTC to the millisecond")]
     event: Annotated[ActivityType, Field(description="What happened")]

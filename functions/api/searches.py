@@ -126,7 +126,7 @@ class Search(BaseModel):
     @cached_property
     def recipients(self) -> list[str]:
         """The recipients in lower case, if it is for some and nothing but whole addresses."""
-        parts = {part.strip().lower() for part in (self.search_recipient or "").split(_OR)} - {""}
+        parts = {addresses.key(part.strip()) for part in (self.search_recipient or "").split(_OR)} - {""}
         return sorted(parts) if all(map(addresses.is_valid, parts)) else []
 
     @property
@@ -144,7 +144,7 @@ class Search(BaseModel):
             and _holds(self.search, *anywhere)
             and _holds(self.search_subject, message.subject)
             and _holds(self.search_sender, message.sender, message.mail_from)
-            and self._finds_recipient(recipient.lower())
+            and self._finds_recipient(addresses.key(recipient))
         )
 
     def may_find(self, event_type: EventType) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -38,7 +38,7 @@ Hard = Annotated[int, Field(description="Mails that were refused for good")]
 Soft = Annotated[int, Field(description="Mails that were refused for now, until SES gave up")]
 Rejects = Annotated[int, Field(description="Mails that SES refused")]
 Spam = Annotated[int, Field(description="Mails that a recipient called spam")]
-Never = Annotated[int, Field(description="Always 0: it is not offered")]
+Never = Annotated[Literal[0], Field(description="Always 0: it is not offered")]
 
 
 class Whose(BaseModel):
@@ -188,7 +188,7 @@ class SendersHistory(BaseModel):
     spam_percent: Share
     clicks: Never = 0
     unsubscribes: Never = 0
-    unsubscribe_percent: Annotated[float, Field(description="Always 0: it is not offered")] = 0
+    unsubscribe_percent: Annotated[Literal[0], Field(description="Always 0: it is not offered")] = 0
 
 
 class HistoryReport(BaseModel):
@@ -199,7 +199,7 @@ class HistoryReport(BaseModel):
     open_percent_total: Share
     reject_percent_total: Share
     spam_percent_total: Share
-    unsubscribe_percent_total: Annotated[float, Field(description="Always 0: it is not offered")] = 0
+    unsubscribe_percent_total: Annotated[Literal[0], Field(description="Always 0: it is not offered")] = 0
     history: Annotated[list[SendersHistory], Field(description="The most mails first, 5,000 senders at most")]
 
 

@@ -21,6 +21,7 @@ import zlib
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from tracking.mail import addresses
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, Outcome, Summary, TrackingMode
 from tracking.opens.fetches import Fetch, Witness
@@ -86,7 +87,7 @@ def event_key(number: int, event_id: str) -> str:
 
 def recipient_partition(recipient: str) -> str:
     """The partition of the deliveries of a recipient, however the address was written."""
-    return recipient.lower()
+    return addresses.key(recipient)
 
 
 def feed_partition(credential_id: str, shard: int) -> str:
@@ -102,7 +103,7 @@ def counts_partition(month: str, shard: int) -> str:
 def count_key(message: Message, day: date) -> "dict[str, AttributeValueTypeDef]":
     """The key of the item where a day of a message is counted."""
     shard = zlib.crc32(message.email_id.encode()) % COUNT_SHARDS
-    sender = message.sender_address.lower()
+    sender = addresses.key(message.sender_address)
     return to_attributes(
         {
             "pk": counts_partition(f"{day:%Y-%m}", shard),
