@@ -521,11 +521,11 @@ def test_a_search_begun_yesterday_goes_on_where_it_was(api: Api, mails: Cloud) -
     with time_machine.travel(datetime(2026, 11, 24, 23, 59, 58, tzinfo=UTC), tick=False):
         before = datetime(2026, 11, 24, 1, tzinfo=UTC)
         for number in range(2):
-            event = Event(f"early-{number}", EventType.DELAYED, before + timedelta(hours=number))
+            event = Event(f"early-{number}", EventType.QUOTED, before + timedelta(hours=number))
             mails.activity.append(first(mails), event)
-        token = api("/activity/search", {"limit": 2, "event_types": ["delayed"]}).data["continue_token"]
+        token = api("/activity/search", {"limit": 1, "event_types": ["quoted"]}).data["continue_token"]
     with time_machine.travel(datetime(2026, 11, 25, 0, 0, 2, tzinfo=UTC), tick=False):
-        fields = {"limit": 1, "event_types": ["delayed"], "continue_token": token}
+        fields = {"limit": 1, "event_types": ["quoted"], "continue_token": token}
         (event,) = api("/activity/search", fields).data["events"]
 
     assert event["date"] == "2026-11-24T01:00:00.000Z"
