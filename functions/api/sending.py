@@ -24,6 +24,7 @@ from tracking.errors import OutboxUnavailable
 from tracking.mail import email_ids, envelopes
 from tracking.mail.credentials import Credential
 from tracking.mail.envelopes import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, MAX_RECIPIENTS
+from tracking.mail.headers import head
 
 LOGGER = Logger()
 
@@ -188,11 +189,10 @@ def _submission(message: bytes, field: str) -> _Submission:
 
 
 def _header(message: bytes, field: str) -> "Message[str, str]":
-    begin = message[: MAX_HEADER_BYTES + 1]
-    end = min((at for at in (begin.find(b"\n\r\n"), begin.find(b"\n\n")) if at >= 0), default=len(begin))
-    if end > MAX_HEADER_BYTES:
+    header = head(message[: MAX_HEADER_BYTES + 1])
+    if len(header) > MAX_HEADER_BYTES:
         raise invalid(field, f"its header has more than {MAX_HEADER_BYTES} bytes")
-    return _HEADERS.parsebytes(begin[: end + 1])
+    return _HEADERS.parsebytes(header)
 
 
 def _addresses(header: "Message[str, str]", name: str, field: str) -> Iterator[str]:
