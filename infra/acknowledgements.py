@@ -53,6 +53,7 @@ ACKNOWLEDGED = {
     "Api": {"L1": _PYTHON},
     "FanOut": {"L1": _PYTHON},
     "Deliver": {"L1": _PYTHON},
+    "Requeue": {"L1": _PYTHON},
     "InjectRole/DefaultPolicy": {
         "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/messages/*]": _OBJECTS,
         "IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]": (

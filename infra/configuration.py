@@ -10,6 +10,7 @@
 | `access_log_retention_days` | how long CloudFront's access logs are kept | 30 |
 | `read_time` | whether it is measured how long mail is read: `on` or `off` | `on` |
 | `read_time_concurrency` | requests that may wait for that at the same time, reserved in the account | 50 |
+| `webhook_ports` | ports that webhooks may go to besides 443, with commas between: `8443,9443` | none |
 
 A certificate is one of AWS Certificate Manager in us-east-1, the only place where CloudFront looks for it.
 """
@@ -37,6 +38,8 @@ LOG_RETENTIONS = {
     731: logs.RetentionDays.TWO_YEARS,
 }
 """The numbers of days up to two years for which CloudWatch can keep a log."""
+
+MAX_PORT = 65535
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = rf"{_LABEL}(\.{_LABEL})+"
@@ -68,6 +71,7 @@ class Configuration:
     access_log_retention_days: int
     read_time: bool
     read_time_concurrency: int
+    webhook_ports: tuple[int, ...]
 
     @classmethod
     def of(cls, node: Node) -> Self:
@@ -94,6 +98,7 @@ class Configuration:
             access_log_retention_days=int(access_log_retention_days or 30),
             read_time=_value(node, "read_time", "on|off", "on or off") != "off",
             read_time_concurrency=int(read_time_concurrency or 50),
+            webhook_ports=_ports(node, "webhook_ports"),
         )
 
 
@@ -111,6 +116,17 @@ def _domain(node: Node, purpose: str) -> Domain | None:
     if name or certificate_arn:
         raise InvalidContext(f"{name_key} and {certificate_key} need each other: give both or neither.")
     return None
+
+
+def _ports(node: Node, name: str) -> tuple[int, ...]:
+    meaning = "port numbers with commas between, such as 8443,9443"
+    given = _value(node, name, r"\d{1,5}(,\d{1,5})*", meaning)
+    ports = tuple(map(int, given.split(","))) if given else ()
+    if not all(1 <= port <= MAX_PORT for port in ports):
+        raise InvalidContext(
+            f"The context value {name} has to be {meaning}, up to {MAX_PORT}, and is {given!r}."
+        )
+    return ports
 
 
 def _value(node: Node, name: str, form: str, meaning: str) -> str | None:

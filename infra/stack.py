@@ -38,7 +38,15 @@ INJECT_MEMORY_MB = 1024
 """For a message of 40 MB, a copy of it with its pixel, and that copy once more in base64."""
 
 DELIVER_CONCURRENCY = 20
-"""Webhooks on their way at once: an endpoint that hangs must not use up what the pixel needs."""
+"""Batches of webhooks on their way at once: endpoints that hang must not use up what the pixel needs."""
+
+REQUEUE_TIMEOUT = Duration.minutes(1)
+"""For what became due within a minute, some thousands. What it does not get to is left to its next run."""
+
+DELIVER_BATCH = 10
+"""They are all sent at the same time. SQS hands over no more at once without having some wait for others."""
+
+HTTPS_PORT = 443
 
 INJECT_CONCURRENCY = 10
 """Messages being sent at the same time: enough for some 60 a second."""
@@ -75,7 +83,7 @@ READINGS_TRIES = 200
 """How often the webhook of a timed open is tried to be queued, three minutes apart: ten hours."""
 
 DELIVER_TIMEOUT = Duration.seconds(30)
-"""For one webhook: a batch is one, so that a slow endpoint holds up nobody else."""
+"""For a batch, of which each waits for its endpoint at most eleven seconds, at the same time."""
 
 SECRET_LENGTH = 64
 """Letters and digits: more than 256 bits."""
@@ -145,10 +153,11 @@ class OpenTracking(Stack):
         self._recover_function()
         inject_function = self._inject_function(pixel_url=pixel.distribution.url)
         self._feedback_function()
+        api_function = self._api_function()
         http_api = HttpApi(
             self,
             "HttpApi",
-            function=self._api_function(),
+            function=api_function,
             sign_in=self._sign_in,
             log_retention=configuration.log_retention,
         )
@@ -165,6 +174,7 @@ class OpenTracking(Stack):
         stream = self._webhooks.feed_from(self._tables.activity, fan_out_function)
         self._readings_end_function()
         deliver_function = self._deliver_function()
+        requeue_function = self._requeue_function()
         gateway_policy = self._gateway_policy()
 
         watch(
@@ -177,6 +187,8 @@ class OpenTracking(Stack):
             webhooks=self._webhooks,
             pixel=pixel_function,
             fan_out=fan_out_function,
+            deliver=deliver_function,
+            requeue=requeue_function,
             stream=stream,
         )
         for name, value in {
@@ -192,10 +204,15 @@ class OpenTracking(Stack):
             "OutboxDeadLetterQueueUrl": self._outbox.envelopes.dead_letters.queue_url,
             "SettingsTableName": self._tables.settings.table_name,
             "ActivityTableName": self._tables.activity.table_name,
+            "WebhookQueueUrl": self._webhooks.deliveries.queue.queue_url,
+            "WebhookDeadLetterQueueUrl": self._webhooks.deliveries.dead_letters.queue_url,
+            "PutAsideBucketName": self._webhooks.put_aside.bucket_name,
             "GatewayPolicyArn": gateway_policy.managed_policy_arn,
             "ConfigurationSetName": self._sending.configuration_set.configuration_set_name,
             "EventsTopicArn": self._sending.topic.topic_arn,
             "InjectFunctionName": inject_function.function_name,
+            "ApiFunctionName": api_function.function_name,
+            "FanOutFunctionName": fan_out_function.function_name,
             "DeliverFunctionName": deliver_function.function_name,
             "DashboardBucketName": dashboard.bucket.bucket_name,
             "LogBucketName": self._access_logs.bucket.bucket_name,
@@ -303,6 +320,7 @@ class OpenTracking(Stack):
         function.may("dynamodb:PutItem", on=activity.table_arn)
         function.may("dynamodb:UpdateItem", on=activity.table_arn)
         function.may("dynamodb:GetItem", on=settings.table_arn)
+        function.may("dynamodb:Query", on=settings.table_arn)
         function.may("secretsmanager:GetSecretValue", on=self._pixel_keys.secret_arn)
         for action in ("ses:SendEmail", "ses:SendRawEmail"):
             # Which domains and addresses may send is what SES's verified identities say.
@@ -327,6 +345,7 @@ class OpenTracking(Stack):
 
     def _api_function(self) -> Function:
         activity, settings, outbox = self._tables.activity, self._tables.settings, self._outbox
+        notifications = self._tables.notifications
         function = self._function(
             "Api",
             handler="functions.api.handler.handle",
@@ -338,6 +357,9 @@ class OpenTracking(Stack):
                 "OUTBOX_QUEUE": outbox.envelopes.queue.queue_url,
                 "WEBHOOK_SIGNING_SECRET": self._webhook_signing.secret_arn,
                 "WEBHOOK_AUTH_PREFIX": self._webhook_auth_prefix,
+                "WEBHOOK_PORTS": self._webhook_ports,
+                "WEBHOOK_QUEUE": self._webhooks.deliveries.queue.queue_url,
+                "NOTIFICATIONS_TABLE": notifications.table_name,
             },
         )
         function.may("dynamodb:GetItem", on=settings.table_arn)
@@ -356,9 +378,18 @@ class OpenTracking(Stack):
         function.may("s3:GetObject", on=outbox.bucket.arn_for_objects(f"{UPLOADS}*"))
         function.may("sqs:SendMessage", on=outbox.envelopes.queue.queue_arn)
         function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
+        function.may("dynamodb:GetItem", on=notifications.table_arn)
+        function.may("dynamodb:Query", on=notifications.table_arn)
+        function.may("dynamodb:UpdateItem", on=notifications.table_arn)
+        function.may("dynamodb:DeleteItem", on=notifications.table_arn)
+        function.may("sqs:SendMessage", on=self._webhooks.deliveries.queue.queue_arn)
         function.may("secretsmanager:CreateSecret", on=self._webhook_auth_arns)
         function.may("secretsmanager:DeleteSecret", on=self._webhook_auth_arns)
         return function
+
+    @property
+    def _webhook_ports(self) -> str:
+        return ",".join(map(str, sorted({HTTPS_PORT, *self._configuration.webhook_ports})))
 
     def _fan_out_function(self) -> Function:
         return self._announcing_function(
@@ -398,20 +429,46 @@ class OpenTracking(Stack):
         return function
 
     def _deliver_function(self) -> Function:
-        settings, deliveries = self._tables.settings, self._webhooks.deliveries
+        settings, notifications = self._tables.settings, self._tables.notifications
+        deliveries = self._webhooks.deliveries
         function = self._function(
             "Deliver",
             handler="functions.webhooks.deliver.handle",
             timeout=DELIVER_TIMEOUT,
             environment={
                 "SETTINGS_TABLE": settings.table_name,
+                "NOTIFICATIONS_TABLE": notifications.table_name,
+                "WEBHOOK_QUEUE": deliveries.queue.queue_url,
+                "WEBHOOK_PORTS": self._webhook_ports,
                 "WEBHOOK_SIGNING_SECRET": self._webhook_signing.secret_arn,
             },
         )
         function.may("dynamodb:GetItem", on=settings.table_arn)
+        function.may("dynamodb:GetItem", on=notifications.table_arn)
+        function.may("dynamodb:PutItem", on=notifications.table_arn)
+        function.may("dynamodb:UpdateItem", on=notifications.table_arn)
+        function.may("sqs:SendMessage", on=deliveries.queue.queue_arn)
         function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
         function.may("secretsmanager:GetSecretValue", on=self._webhook_auth_arns)
-        deliveries.feed(function, batch_size=1, max_concurrency=DELIVER_CONCURRENCY)
+        deliveries.feed(function, batch_size=DELIVER_BATCH, max_concurrency=DELIVER_CONCURRENCY)
+        return function
+
+    def _requeue_function(self) -> Function:
+        notifications, deliveries = self._tables.notifications, self._webhooks.deliveries
+        function = self._function(
+            "Requeue",
+            handler="functions.webhooks.requeue.handle",
+            timeout=REQUEUE_TIMEOUT,
+            environment={
+                "NOTIFICATIONS_TABLE": notifications.table_name,
+                "WEBHOOK_QUEUE": deliveries.queue.queue_url,
+            },
+        )
+        function.may("dynamodb:Query", on=self._tables.parked_index_arn)
+        function.may("dynamodb:GetItem", on=notifications.table_arn)
+        function.may("dynamodb:UpdateItem", on=notifications.table_arn)
+        function.may("sqs:SendMessage", on=deliveries.queue.queue_arn)
+        self._webhooks.requeue_with(function)
         return function
 
     @property

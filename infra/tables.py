@@ -1,4 +1,6 @@
-"""The two DynamoDB tables; `tracking/storage` says what is in them."""
+"""The DynamoDB tables; `tracking/storage` says what is in them."""
+
+from collections.abc import Sequence
 
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
@@ -11,29 +13,24 @@ def _text(name: str) -> dynamodb.Attribute:
 
 
 class Tables(Construct):
-    """Settings, and Activity with its stream. They outlive the stack."""
+    """Settings, Activity with its stream, and Notifications. They outlive the stack."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self.settings = dynamodb.TableV2(
-            self,
-            "Settings",
-            partition_key=_text("pk"),
-            sort_key=_text("sk"),
-            billing=dynamodb.Billing.on_demand(),
-            point_in_time_recovery_specification=RECOVERABLE,
-            deletion_protection=True,
-            time_to_live_attribute="expires_at",
+        self.settings = self._table("Settings")
+        self.notifications = self._table(
+            "Notifications",
+            global_secondary_indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name="parked",
+                    partition_key=_text("parked"),
+                    sort_key=_text("next_at"),
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+                )
+            ],
         )
-        self.activity = dynamodb.TableV2(
-            self,
+        self.activity = self._table(
             "Activity",
-            partition_key=_text("pk"),
-            sort_key=_text("sk"),
-            billing=dynamodb.Billing.on_demand(),
-            point_in_time_recovery_specification=RECOVERABLE,
-            deletion_protection=True,
-            time_to_live_attribute="expires_at",
             dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE,
             global_secondary_indexes=[
                 dynamodb.GlobalSecondaryIndexPropsV2(
@@ -51,5 +48,26 @@ class Tables(Construct):
                 ),
             ],
         )
+        self.parked_index_arn = f"{self.notifications.table_arn}/index/parked"
         self.feed_index_arn = f"{self.activity.table_arn}/index/feed"
         self.recipient_index_arn = f"{self.activity.table_arn}/index/recipient"
+
+    def _table(
+        self,
+        construct_id: str,
+        *,
+        dynamo_stream: dynamodb.StreamViewType | None = None,
+        global_secondary_indexes: Sequence[dynamodb.GlobalSecondaryIndexPropsV2] = (),
+    ) -> dynamodb.TableV2:
+        return dynamodb.TableV2(
+            self,
+            construct_id,
+            partition_key=_text("pk"),
+            sort_key=_text("sk"),
+            billing=dynamodb.Billing.on_demand(),
+            point_in_time_recovery_specification=RECOVERABLE,
+            deletion_protection=True,
+            time_to_live_attribute="expires_at",
+            dynamo_stream=dynamo_stream,
+            global_secondary_indexes=[*global_secondary_indexes] or None,
+        )

@@ -34,6 +34,8 @@ def watch(
     webhooks: Webhooks,
     pixel: Function,
     fan_out: Function,
+    deliver: Function,
+    requeue: Function,
     stream: lambda_.CfnEventSourceMapping,
 ) -> None:
     """Raise an alarm wherever something waits too long, was given up, or failed."""
@@ -61,7 +63,7 @@ def watch(
     )
     alarms.on(
         "LoggedFetches",
-        _logged_fetches(pixel),
+        _logged(pixel, "LoggedFetches", "fetch not stored"),
         above=0,
         because="Neither the table nor the queue took fetches. The access log has them.",
     )
@@ -83,7 +85,31 @@ def watch(
     alarms.on_any_in(
         "UndeliveredWebhooks",
         webhooks.deliveries.dead_letters,
-        because="Webhooks could not be delivered, and are not tried any more.",
+        because="Webhooks wait among the dead letters: for hours, the tables could not be read or written.",
+    )
+    alarms.on(
+        "FailedWebhooks",
+        _logged(deliver, "FailedWebhooks", "notification failed"),
+        above=0,
+        because="Webhooks are not tried any more: see webhook/failures, which lists them, and webhook/retry.",
+    )
+    alarms.on(
+        "FailingEndpoints",
+        _logged(deliver, "FailingEndpoints", "endpoint failing"),
+        above=0,
+        because="A webhook endpoint has been failing for two days: webhook/view says which.",
+    )
+    alarms.on(
+        "DisabledEndpoints",
+        _logged(deliver, "DisabledEndpoints", "endpoint disabled"),
+        above=0,
+        because="A webhook endpoint answered 410 and is sent nothing any more: webhook/view says which.",
+    )
+    alarms.on(
+        "LateRetries",
+        requeue.metric_errors(period=PERIOD),
+        above=0,
+        because="Webhooks that wait to be tried again could not be put into the queue.",
     )
     alarms.on(
         "UnreadableEvents",
@@ -111,13 +137,13 @@ def watch(
     )
 
 
-def _logged_fetches(pixel: Function) -> cloudwatch.Metric:
-    """How often the pixel's function could only log. A metric of its own would make it start slower."""
+def _logged(function: Function, name: str, message: str) -> cloudwatch.Metric:
+    """How often a function logged a message. Metrics of its own would make it start slower."""
     return logs.MetricFilter(
-        Stack.of(pixel),
-        "LoggedFetches",
-        log_group=pixel.log_group,
-        filter_pattern=logs.FilterPattern.string_value("$.message", "=", "fetch not stored"),
+        Stack.of(function),
+        name,
+        log_group=function.log_group,
+        filter_pattern=logs.FilterPattern.string_value("$.message", "=", message),
         metric_namespace="OpenTracking",
-        metric_name="LoggedFetches",
+        metric_name=name,
     ).metric(statistic="Sum", period=PERIOD)

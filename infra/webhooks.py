@@ -4,6 +4,8 @@ import json
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -11,13 +13,17 @@ from constructs import Construct
 from infra.function import Function
 from infra.queues import Queue
 
-MAX_TRIES = 50
-"""Tries of one webhook, the queue's visibility timeout apart, before it goes to the dead letters."""
+MAX_RECEIVES = 300
+"""How often a webhook is received before it goes to the dead letters. The schedule of retries takes some 15
+of them; the others are for when the tables cannot be read, three minutes apart: fourteen hours."""
 
 STREAM_RETRIES = 5
 """A record that fails as often is put aside, because it holds up all that follow it in its shard."""
 
 STREAM_BATCH = 100
+STREAM_PARALLELISM = 10
+"""Batches of one shard at the same time. What happened to one mail stays in order."""
+
 PUT_ASIDE_RETENTION = Duration.days(90)
 
 
@@ -26,7 +32,9 @@ class Webhooks(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, consumer_timeout: Duration) -> None:
         super().__init__(scope, construct_id)
-        self.deliveries = Queue(self, "Deliveries", consumer_timeout=consumer_timeout, max_receives=MAX_TRIES)
+        self.deliveries = Queue(
+            self, "Deliveries", consumer_timeout=consumer_timeout, max_receives=MAX_RECEIVES
+        )
         self.put_aside = s3.Bucket(
             self,
             "PutAside",
@@ -34,6 +42,15 @@ class Webhooks(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             lifecycle_rules=[s3.LifecycleRule(expiration=PUT_ASIDE_RETENTION)],
+        )
+
+    def requeue_with(self, function: Function) -> None:
+        """Have the function put back into the queue what has waited in the table, once a minute."""
+        events.Rule(
+            self,
+            "EachMinute",
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+            targets=[targets.LambdaFunction(function, retry_attempts=0)],
         )
 
     def feed_from(self, table: dynamodb.TableV2, function: Function) -> lambda_.CfnEventSourceMapping:
@@ -59,6 +76,7 @@ class Webhooks(Construct):
             event_source_arn=stream,
             starting_position="TRIM_HORIZON",
             batch_size=STREAM_BATCH,
+            parallelization_factor=STREAM_PARALLELISM,
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=STREAM_RETRIES,
             function_response_types=["ReportBatchItemFailures"],

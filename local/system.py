@@ -110,6 +110,7 @@ async def running(directory: Path, ports: Ports, say: Callable[[str], None]) -> 
             ministack.access,
             {
                 "InjectFunctionName": {"PIXEL_URL": f"http://{HOST}:{ports.pixel}"},
+                "ApiFunctionName": {"WEBHOOK_EXEMPT_HOSTS": f"{HOST}:{ports.sink}"},
                 "DeliverFunctionName": {"WEBHOOK_EXEMPT_HOSTS": f"{HOST}:{ports.sink}"},
             },
         )

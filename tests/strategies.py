@@ -19,6 +19,7 @@ from tracking.mail.deliveries import (
 )
 from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, WebhookEvent
 from tracking.mail.envelopes import MAX_RECIPIENTS, Envelope
+from tracking.mail.notifications import Attempt, Health, Notification, Progress, Status
 from tracking.opens.fetches import Fetch, Witness
 from tracking.opens.reading import MAX_STEPS, Reading
 from tracking.opens.rules import OpenClass
@@ -46,6 +47,7 @@ messages = st.builds(
     source_ip=st.none() | st.ip_addresses().map(str),
     recipients=st.lists(names, max_size=3).map(tuple),
     bcc=st.text(),
+    headers=st.dictionaries(names.map(str.lower), st.text(min_size=1), max_size=3),
 )
 summaries = st.builds(
     Summary,
@@ -123,7 +125,46 @@ endpoints = st.builds(
     credential_ids=st.frozensets(names),
     output_format=st.sampled_from(OutputFormat),
     secret_version=st.integers(1, 1000),
+    secret_rotated_at=st.none() | times,
     headers=st.lists(names, max_size=3).map(tuple),
     auth_scheme=st.sampled_from(AuthScheme),
     auth_secret=st.none() | names,
+)
+notifications = st.builds(
+    Notification,
+    id=st.from_regex("msg_[0-9a-f]{32}", fullmatch=True),
+    endpoint_id=st.integers(1, 10**9 - 1),
+    event=st.sampled_from(WebhookEvent),
+    email_id=ids,
+    recipient=st.text(),
+    event_at=times,
+    body=st.text(),
+    content_type=st.text(),
+    is_tried=st.booleans(),
+    run=st.integers(0, 100),
+    is_test=st.booleans(),
+)
+progresses = st.builds(
+    Progress,
+    notification=notifications,
+    status=st.sampled_from(Status),
+    attempts=st.integers(0, 20),
+    last_at=st.none() | times,
+    last_result=st.text(),
+    next_at=st.none() | times,
+)
+attempts = st.builds(
+    Attempt,
+    at=times,
+    took=st.integers(0, 60_000).map(lambda milliseconds: timedelta(milliseconds=milliseconds)),
+    status=st.none() | st.integers(100, 999),
+    error=st.none() | st.text(),
+    answer=st.text(),
+)
+healths = st.builds(
+    Health,
+    failures=st.integers(0, 10_000),
+    failing_since=st.none() | times,
+    paused_until=st.none() | times,
+    disabled_at=st.none() | times,
 )

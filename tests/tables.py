@@ -1,4 +1,4 @@
-"""The two tables as the template makes them, for moto."""
+"""The tables as the template makes them, for moto."""
 
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,16 @@ def create_settings(dynamodb: "DynamoDBClient", name: str) -> None:
         TableName=name,
         AttributeDefinitions=_texts("pk", "sk"),
         KeySchema=_key("pk", "sk"),
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def create_notifications(dynamodb: "DynamoDBClient", name: str) -> None:
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=_texts("pk", "sk", "parked", "next_at"),
+        KeySchema=_key("pk", "sk"),
+        GlobalSecondaryIndexes=[_index("parked", "parked", "next_at")],
         BillingMode="PAY_PER_REQUEST",
     )
 

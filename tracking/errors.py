@@ -6,12 +6,15 @@ TrackingError
 ├── InvalidEnvelope       the outbox holds something that no front door wrote
 ├── InvalidOverflow       the overflow queue holds something that no pixel function wrote
 ├── InvalidLog            an object among the access logs is none
+├── InvalidNotification   the webhooks' queue holds something that is no notification
+├── ForbiddenDestination  a URL leads where no webhook may go
 ├── StaleVersion          the delivery changed since it was read
 └── StorageUnavailable    AWS refused or failed; trying again may help
     ├── OutboxUnavailable
     ├── OverflowUnavailable
     ├── AccessLogUnavailable
     ├── SettingsUnavailable
+    ├── NotificationsUnavailable
     ├── ActivityUnavailable
     └── SesUnavailable
 """
@@ -41,6 +44,14 @@ class InvalidLog(TrackingError):
     """The bytes are not an access log of CloudFront's."""
 
 
+class InvalidNotification(TrackingError):
+    """The text is not a notification that `tracking.mail.notifications` wrote."""
+
+
+class ForbiddenDestination(TrackingError):
+    """The URL leads somewhere that a webhook must not reach; the message says why."""
+
+
 class StaleVersion(TrackingError):
     """Somebody else wrote the delivery since it was read; read again."""
 
@@ -63,6 +74,10 @@ class AccessLogUnavailable(StorageUnavailable):
 
 class SettingsUnavailable(StorageUnavailable):
     """The settings could not be read or written."""
+
+
+class NotificationsUnavailable(StorageUnavailable):
+    """The webhooks' queue or what is known of its notifications could not be read or written."""
 
 
 class ActivityUnavailable(StorageUnavailable):

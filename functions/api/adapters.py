@@ -9,11 +9,14 @@ from botocore.config import Config
 from tracking.storage.activity import Activity
 from tracking.storage.counters import Counters
 from tracking.storage.feeds import Feeds
+from tracking.storage.healths import Healths
+from tracking.storage.notifications import Notifications
 from tracking.storage.outbox import Messages, Outbox, Uploads
 from tracking.storage.quotas import Quotas
 from tracking.storage.rate_limits import RateLimits
 from tracking.storage.secrets import Authorizations, read_secret
 from tracking.storage.settings import Settings
+from tracking.storage.webhook_queue import WebhookQueue
 
 
 @cache
@@ -83,3 +86,31 @@ def webhook_signing_root() -> str:
 def authorizations() -> Authorizations:
     """What the endpoints' Authorization headers say."""
     return Authorizations(boto3.client("secretsmanager"), os.environ["WEBHOOK_AUTH_PREFIX"])
+
+
+@cache
+def notifications() -> Notifications:
+    """The Notifications table."""
+    return Notifications(boto3.client("dynamodb"), os.environ["NOTIFICATIONS_TABLE"])
+
+
+@cache
+def healths() -> Healths:
+    """How the endpoints are, in the Notifications table."""
+    return Healths(boto3.client("dynamodb"), os.environ["NOTIFICATIONS_TABLE"])
+
+
+@cache
+def webhook_queue() -> WebhookQueue:
+    """Notifications on their way."""
+    return WebhookQueue(boto3.client("sqs"), os.environ["WEBHOOK_QUEUE"])
+
+
+def webhook_ports() -> frozenset[int]:
+    """The ports that a webhook may go to."""
+    return frozenset(map(int, os.environ["WEBHOOK_PORTS"].split(",")))
+
+
+def webhook_exempt_hosts() -> list[str]:
+    """Where webhooks may go whatever it is. The local system alone sets it; the template does not."""
+    return list(filter(None, os.environ.get("WEBHOOK_EXEMPT_HOSTS", "").split(",")))

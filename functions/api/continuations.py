@@ -1,21 +1,24 @@
-"""Continue tokens: where the next page of a search begins, and that it is the same search.
+"""Continue tokens: where the next page begins, and of what.
 
-A token is base64url without padding of 16 bytes of HMAC-SHA256 and of JSON: `start`, `end` and `position`
-(the search's range, whatever the clock says by then), `given` (how many events the pages so far had) and
-`search` (a digest of what is searched for).
+A token is base64url without padding of 16 bytes of HMAC-SHA256 and of JSON. A search's has `start`, `end` and
+`position` (the search's range, whatever the clock says by then), `given` (how many events the pages so far
+had) and `search` (a digest of what is searched for). The HMAC is over what the token is for, too: one of a
+search continues nothing else.
 """
 
 import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from tracking.storage.feeds import Range
 
 _TAG_BYTES = 16
+_SEARCH = "continue token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,17 @@ def sign(continuation: Continuation, root: str) -> str:
         continuation: Its range has a position.
         root: The deployment's signing secret.
     """
-    content = json.dumps(
+    return seal(
         {
             "start": continuation.range.start.isoformat(),
             "end": continuation.range.end.isoformat(),
             "position": continuation.range.before,
             "given": continuation.given,
             "search": continuation.search,
-        }
-    ).encode()
-    return base64.urlsafe_b64encode(_tag(content, root) + content).decode().rstrip("=")
+        },
+        _SEARCH,
+        root,
+    )
 
 
 def verify(token: str, root: str) -> Continuation:
@@ -61,11 +65,7 @@ def verify(token: str, root: str) -> Continuation:
     Raises:
         ValueError: It is no token of ours.
     """
-    signed = base64.urlsafe_b64decode(token.encode("ascii") + b"==")
-    tag, content = signed[:_TAG_BYTES], signed[_TAG_BYTES:]
-    if not hmac.compare_digest(tag, _tag(content, root)):
-        raise ValueError("another signature")
-    fields = json.loads(content)
+    fields = unseal(token, _SEARCH, root)
     return Continuation(
         Range(
             datetime.fromisoformat(fields["start"]),
@@ -77,5 +77,31 @@ def verify(token: str, root: str) -> Continuation:
     )
 
 
-def _tag(content: bytes, root: str) -> bytes:
-    return hmac.digest(root.encode(), b"continue token\0" + content, hashlib.sha256)[:_TAG_BYTES]
+def seal(fields: Mapping[str, Any], purpose: str, root: str) -> str:
+    """Anything for JSON as a token.
+
+    Args:
+        fields: What the token is to say. Whoever has it can read it.
+        purpose: What it is for: it is no token for anything else.
+        root: The deployment's signing secret.
+    """
+    content = json.dumps(fields).encode()
+    return base64.urlsafe_b64encode(_tag(content, purpose, root) + content).decode().rstrip("=")
+
+
+def unseal(token: str, purpose: str, root: str) -> dict[str, Any]:
+    """Read back what `seal` wrote for the same purpose.
+
+    Raises:
+        ValueError: It is no token of ours, or one for something else.
+    """
+    signed = base64.urlsafe_b64decode(token.encode("ascii") + b"==")
+    tag, content = signed[:_TAG_BYTES], signed[_TAG_BYTES:]
+    if not hmac.compare_digest(tag, _tag(content, purpose, root)):
+        raise ValueError("another signature")
+    fields: dict[str, Any] = json.loads(content)
+    return fields
+
+
+def _tag(content: bytes, purpose: str, root: str) -> bytes:
+    return hmac.digest(root.encode(), purpose.encode() + b"\0" + content, hashlib.sha256)[:_TAG_BYTES]

@@ -23,6 +23,7 @@ from functions.api import (
     api_keys,
     bodies,
     ip_addresses,
+    notifications,
     opens,
     sending,
     smtp_users,
@@ -48,7 +49,17 @@ MAX_NAMED_FIELDS: Final = 20
 
 _OUR_FAULT = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again.")
 
-for module in (activity, api_keys, ip_addresses, opens, sending, smtp_users, statistics, webhooks):
+for module in (
+    activity,
+    api_keys,
+    ip_addresses,
+    opens,
+    sending,
+    smtp_users,
+    statistics,
+    webhooks,
+    notifications,
+):
     app.include_router(module.router)
 
 

@@ -1,136 +1,48 @@
-"""Webhook endpoints: add, edit, view, remove."""
+"""Webhook endpoints: add, edit, view, remove, enable, and a new secret for their signatures."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import AfterValidator, AliasChoices, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from functions.api import adapters
 from functions.api.answers import EXTENSION, Answer, answer, ignoring, invalid
-from functions.api.bodies import NO_BOOLEAN
 from functions.api.edits import until_done
-from tracking.errors import SettingsUnavailable
+from functions.api.events import date
+from functions.api.webhook_settings import (
+    ShownWebhook,
+    Url,
+    WebhookId,
+    WebhookNumber,
+    WebhookSettings,
+    check_destination,
+    check_events,
+    find,
+    show,
+)
+from tracking.errors import NotificationsUnavailable, SettingsUnavailable
 from tracking.mail.endpoints import (
+    SECRETS_OVERLAP,
     AuthScheme,
     Endpoint,
     EndpointChanges,
-    EndpointWishes,
     OutputFormat,
-    WebhookEvent,
-    authorization,
+    SecretRotation,
     signing_secret,
     split_userinfo,
 )
+from tracking.mail.notifications import Health
+from tracking.storage.feeds import READERS
 
 LOGGER = Logger()
 
 router = APIGatewayHttpRouter()
 
-MASK: Final = "********"
-"""What is shown in place of a secret. As a secret that is given, it means the one that is there."""
-
 _IGNORED: Final = ignoring("sms_events", "subaccount_id")
-
-
-def _checked_url(url: str) -> str:
-    split_userinfo(url)
-    return url
-
-
-Url = Annotated[str, Field(max_length=2000, pattern=r"^https?://[!-~]+$"), AfterValidator(_checked_url)]
-Events = Annotated[list[WebhookEvent], Field(max_length=20)]
-HeaderNames = Annotated[
-    list[Annotated[str, Field(pattern=r"^[!-9;-~]{1,100}$")]],
-    Field(max_length=20),
-]
-Usernames = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=100)]
-
-
-class WebhookSettings(BaseModel):
-    """What an endpoint wants. None, like absence, leaves a setting out."""
-
-    events: Annotated[
-        Events | None,
-        Field(
-            description="What the endpoint is told; nothing at first, and where it is empty. `click`, "
-            "`unsubscribe` and `resubscribe` are kept, and nothing here leads to them"
-        ),
-    ] = None
-    headers: Annotated[
-        HeaderNames | None,
-        Field(description="Names of headers of the mail to tell too: kept, and not told yet; none at first"),
-    ] = None
-    usernames: Annotated[
-        Usernames | None,
-        Field(
-            description="Only mail of these: names of SMTP users, IP addresses or ranges, first 16 "
-            "characters of API keys; all mail at first, and where it is empty"
-        ),
-    ] = None
-    output_format: Annotated[
-        OutputFormat | None,
-        Field(
-            validation_alias=AliasChoices("output_format", "output"),
-            description="`form` or `json`; `form` at first",
-        ),
-    ] = None
-    auth_header_type: Annotated[
-        AuthScheme | None,
-        Field(
-            description="What the Authorization header of webhooks says: `bearer`, `basic`, or nothing where "
-            "it is empty; nothing at first"
-        ),
-    ] = None
-    auth_header_value: Annotated[
-        Annotated[str, Field(max_length=2000)] | None,
-        Field(
-            description="The token of `bearer`; for `basic` `user:password`, or the base64 of that. Without "
-            "it, or as `********`, the one that is there stays"
-        ),
-    ] = None
-
-    def wishes(self) -> EndpointWishes:
-        """What is given, but for the URL and what authorises."""
-        wishes: EndpointWishes = {}
-        if self.events is not None:
-            wishes["events"] = frozenset(self.events)
-        if self.headers is not None:
-            wishes["headers"] = tuple(dict.fromkeys(self.headers))
-        if self.usernames is not None:
-            wishes["credential_ids"] = frozenset(self.usernames)
-        if self.output_format is not None:
-            wishes["output_format"] = self.output_format
-        return wishes
-
-    def authorization(self, userinfo: str | None, kept: AuthScheme) -> tuple[AuthScheme, str | None]:
-        """The scheme from now on, and what the header says; None if that stays as it is.
-
-        Args:
-            userinfo: The user name and password that stood in the URL.
-            kept: The scheme until now.
-
-        Raises:
-            Refusal: What is given does not go together.
-        """
-        value = None if self.auth_header_value in {None, "", MASK} else self.auth_header_value
-        if userinfo:
-            if self.auth_header_type or value:
-                raise invalid("url", "its user name and password, or auth_header_*: give one of them")
-            return AuthScheme.BASIC, authorization(AuthScheme.BASIC, userinfo)
-        scheme = kept if self.auth_header_type is None else self.auth_header_type
-        if value is None:
-            if scheme not in {AuthScheme.NONE, kept}:
-                raise invalid("auth_header_value", f"is needed for {scheme}")
-            return scheme, None
-        if scheme is AuthScheme.NONE:
-            raise invalid("auth_header_type", "say bearer or basic, or leave out auth_header_value")
-        try:
-            return scheme, authorization(scheme, value)
-        except ValueError as error:
-            raise invalid("auth_header_value", str(error)) from error
 
 
 class NewWebhook(WebhookSettings):
@@ -139,8 +51,9 @@ class NewWebhook(WebhookSettings):
     url: Annotated[
         Url,
         Field(
-            description="Where webhooks go: `https`, a public address; nothing is ever delivered to another. "
-            "A user name and password in it (`https://user:password@host/`) become `basic`"
+            description="Where webhooks go: `https`, port 443 or one that the deployment allows, a public "
+            "address. A name that leads nowhere yet is taken; `webhook/test` shows when it does. A user name "
+            "and password in it (`https://user:password@host/`) become `basic`"
         ),
     ]
 
@@ -148,7 +61,7 @@ class NewWebhook(WebhookSettings):
 class WebhookEdit(WebhookSettings):
     """An endpoint to edit."""
 
-    id: Annotated[int, Field(ge=1, le=999_999_999, description="The endpoint's number"), NO_BOOLEAN]
+    id: Annotated[WebhookNumber, Field(description="The endpoint's number")]
     url: Annotated[
         Url | None,
         Field(
@@ -158,37 +71,13 @@ class WebhookEdit(WebhookSettings):
     ] = None
 
 
-class WebhookId(BaseModel):
-    """Which endpoint."""
-
-    id: Annotated[int, Field(ge=1, le=999_999_999, description="The endpoint's number"), NO_BOOLEAN]
-
-
 class WebhookFilter(BaseModel):
     """Which endpoints to view."""
 
     id: Annotated[
-        Annotated[int, Field(ge=1, le=999_999_999), NO_BOOLEAN] | None,
+        WebhookNumber | None,
         Field(description="Only the endpoint of this number; without it all", json_schema_extra=EXTENSION),
     ] = None
-
-
-class ShownWebhook(BaseModel):
-    """An endpoint."""
-
-    id: Annotated[int, Field(description="Its number; no other endpoint ever has it")]
-    url: Annotated[str, Field(description="Where webhooks go, without user name and password")]
-    events: Annotated[list[WebhookEvent], Field(description="What it is told")]
-    sms_events: Annotated[list[str], Field(max_length=0, description="Always empty")] = []
-    headers: Annotated[
-        list[str], Field(description="The headers of the mail to tell too: kept, and not told yet")
-    ]
-    usernames: Annotated[list[str], Field(description="Whose mail it is told of; all if empty")]
-    output_format: Annotated[OutputFormat, Field(description="`form` or `json`")]
-    auth_header_type: Annotated[AuthScheme, Field(description="`bearer`, `basic`, or empty")]
-    auth_header_value: Annotated[
-        str, Field(description=f"`{MASK}` where there is one: it is never shown. Otherwise empty")
-    ]
 
 
 class AddedWebhook(ShownWebhook):
@@ -203,6 +92,18 @@ class AddedWebhook(ShownWebhook):
     ]
 
 
+class RotatedSecret(BaseModel):
+    """An endpoint's new secret."""
+
+    id: Annotated[int, Field(description="The endpoint's number")]
+    secret: Annotated[
+        str, Field(description="Verifies the signatures from now on; in this answer and never again")
+    ]
+    old_secret_valid_until: Annotated[
+        str, Field(description="Until then webhooks are signed with the secret before this one too")
+    ]
+
+
 @router.post("/webhook/add", openapi_extensions=_IGNORED)
 def add(new: Annotated[NewWebhook, Body()]) -> Answer[AddedWebhook]:
     """Add an endpoint.
@@ -211,6 +112,9 @@ def add(new: Annotated[NewWebhook, Body()]) -> Answer[AddedWebhook]:
     """
     url, userinfo = split_userinfo(new.url)
     scheme, header = new.authorization(userinfo, AuthScheme.NONE)
+    wishes = new.wishes()
+    check_events(wishes.get("events", ()), wishes.get("output_format", OutputFormat.FORM))
+    check_destination(url)
     # First: without it the endpoint would be there, and its secret known to nobody.
     signing_root = adapters.webhook_signing_root()
     endpoint_id = adapters.settings().next_endpoint_id()
@@ -220,27 +124,33 @@ def add(new: Annotated[NewWebhook, Body()]) -> Answer[AddedWebhook]:
         created_at=datetime.now(UTC),
         auth_scheme=scheme,
         auth_secret=adapters.authorizations().add(endpoint_id, header) if header else None,
-        **new.wishes(),
+        **wishes,
     )
     adapters.settings().put_endpoint(endpoint)
     secret = signing_secret(endpoint, signing_root)
-    return answer(router, AddedWebhook(**dict(_shown(endpoint)), secret=secret))
+    return answer(router, AddedWebhook(**dict(show(endpoint, Health())), secret=secret))
 
 
 @router.post("/webhook/edit", openapi_extensions=_IGNORED)
 def edit(wanted: Annotated[WebhookEdit, Body()]) -> Answer[ShownWebhook]:
     """Edit an endpoint; what is left out stays.
 
-    The signing secret stays. What is on its way is delivered as edited.
+    The signing secret stays. What is on its way is delivered as edited, though its body stays as it is. With
+    another URL it is forgotten that the endpoint failed or was disabled.
     """
-    return answer(router, _shown(until_done(lambda: _changed(_found(wanted.id), wanted))))
+    if wanted.url:
+        check_destination(split_userinfo(wanted.url)[0])
+    edited = until_done(lambda: _changed(find(wanted.id), wanted))
+    return answer(router, show(edited, adapters.healths().get(edited.id)))
 
 
 @router.post("/webhook/view", openapi_extensions=ignoring("subaccount_id"))
 def view(which: Annotated[WebhookFilter, Body()]) -> Answer[list[ShownWebhook]]:
     """All endpoints, or one."""
-    found = adapters.settings().endpoints() if which.id is None else [_found(which.id)]
-    return answer(router, [_shown(endpoint) for endpoint in found])
+    found = adapters.settings().endpoints() if which.id is None else [find(which.id)]
+    with ThreadPoolExecutor(READERS) as pool:
+        healths = list(pool.map(adapters.healths().get, [endpoint.id for endpoint in found]))
+    return answer(router, list(map(show, found, healths)))
 
 
 @router.post("/webhook/remove", openapi_extensions=ignoring("subaccount_id"))
@@ -249,9 +159,44 @@ def remove(which: Annotated[WebhookId, Body()]) -> Answer[ShownWebhook]:
 
     What is on its way to it is not delivered any more. The answer is what was removed.
     """
-    removed = until_done(lambda: adapters.settings().remove_endpoint(_found(which.id)))
+    health = adapters.healths().get(which.id)
+    removed = until_done(lambda: adapters.settings().remove_endpoint(find(which.id)))
     _forget(removed.auth_secret)
-    return answer(router, _shown(removed))
+    _forget_health(removed.id)
+    return answer(router, show(removed, health))
+
+
+@router.post("/webhook/enable", openapi_extensions=EXTENSION)
+def enable(which: Annotated[WebhookId, Body()]) -> Answer[ShownWebhook]:
+    """Send to an endpoint again that was disabled, because it answered 410.
+
+    That it failed is forgotten too, so that it is tried at once. What had failed by then is sent again by
+    `webhook/retry`.
+    """
+    found = find(which.id)
+    adapters.healths().forget(found.id)
+    return answer(router, show(found, Health()))
+
+
+@router.post("/webhook/rotate_secret", openapi_extensions=EXTENSION)
+def rotate_secret(which: Annotated[WebhookId, Body()]) -> Answer[RotatedSecret]:
+    """Give an endpoint a new secret for its signatures.
+
+    For 24 hours webhooks are signed with the new secret and with the one before. Two calls one after the
+    other end a secret at once that somebody else may know.
+    """
+    # First: without it the old secret would end, and the new one be known to nobody.
+    signing_root = adapters.webhook_signing_root()
+    now = datetime.now(UTC)
+    rotated = until_done(lambda: _rotated(find(which.id), now))
+    return answer(
+        router,
+        RotatedSecret(
+            id=rotated.id,
+            secret=signing_secret(rotated, signing_root),
+            old_secret_valid_until=date(now + SECRETS_OVERLAP),
+        ),
+    )
 
 
 def _changed(seen: Endpoint, wanted: WebhookEdit) -> Endpoint | None:
@@ -261,13 +206,13 @@ def _changed(seen: Endpoint, wanted: WebhookEdit) -> Endpoint | None:
     if url != seen.url and scheme is not AuthScheme.NONE and not header:
         # Whoever may edit an endpoint must not learn its secret by having it sent to a place of theirs.
         raise invalid("auth_header_value", "the URL is another: say again what to send there")
+    wishes = wanted.wishes()
+    check_events(wishes.get("events", seen.events), wishes.get("output_format", seen.output_format))
+    if url != seen.url:
+        # First: an edit to this URL that is made once more would not be to another one.
+        adapters.healths().forget(seen.id)
     secret = _secret(seen, scheme, header)
-    changes: EndpointChanges = {
-        **wanted.wishes(),
-        "url": url,
-        "auth_scheme": scheme,
-        "auth_secret": secret,
-    }
+    changes: EndpointChanges = {**wishes, "url": url, "auth_scheme": scheme, "auth_secret": secret}
     changed = adapters.settings().change_endpoint(seen, changes) or _written_before(seen.id, header, secret)
     if secret != seen.auth_secret:
         _forget(seen.auth_secret if changed else secret)
@@ -293,6 +238,16 @@ def _written_before(endpoint_id: int, header: str | None, secret: str | None) ->
     return now if now and now.auth_secret == secret else None
 
 
+def _rotated(seen: Endpoint, at: datetime) -> Endpoint | None:
+    """The endpoint with its next secret; None if it is not what was seen any more."""
+    if seen.secret_rotated_at == at:
+        # The answer to this very change was lost, and its repetition by boto3 refused. Once more would end
+        # the secret that is in use.
+        return seen
+    changes: SecretRotation = {"secret_version": seen.secret_version + 1, "secret_rotated_at": at}
+    return adapters.settings().change_endpoint(seen, changes)
+
+
 def _forget(secret: str | None) -> None:
     """Remove a secret that no endpoint names any more. If it stays, that is only untidy."""
     if secret is None:
@@ -303,21 +258,9 @@ def _forget(secret: str | None) -> None:
         LOGGER.warning("secret left over", secret=secret, error=str(error))
 
 
-def _found(endpoint_id: int) -> Endpoint:
-    endpoint = adapters.settings().endpoint(endpoint_id)
-    if endpoint is None:
-        raise invalid("id", f"there is no webhook {endpoint_id}")
-    return endpoint
-
-
-def _shown(endpoint: Endpoint) -> ShownWebhook:
-    return ShownWebhook(
-        id=endpoint.id,
-        url=endpoint.url,
-        events=[event for event in WebhookEvent if event in endpoint.events],
-        headers=list(endpoint.headers),
-        usernames=sorted(endpoint.credential_ids),
-        output_format=endpoint.output_format,
-        auth_header_type=endpoint.auth_scheme,
-        auth_header_value="" if endpoint.auth_scheme is AuthScheme.NONE else MASK,
-    )
+def _forget_health(endpoint_id: int) -> None:
+    """Forget how an endpoint was that is gone. If that stays, it is only untidy: the number is used up."""
+    try:
+        adapters.healths().forget(endpoint_id)
+    except NotificationsUnavailable as error:
+        LOGGER.warning("health left over", endpoint=endpoint_id, error=str(error))

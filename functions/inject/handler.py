@@ -84,7 +84,7 @@ def _process(record: SQSRecord) -> None:
 
 def _send_all(envelope: Envelope) -> None:
     raw = _messages().get(envelope.email_id)
-    _activity().put_message(describe(envelope, raw))
+    _activity().put_message(describe(envelope, raw, _wanted_headers()))
     credential = _settings().credential(envelope.kind, envelope.credential_id)
     outgoing = _prepare(raw, credential)
     is_kept_back = credential is not None and credential.status is CredentialStatus.SANDBOX
@@ -99,6 +99,11 @@ def _send_all(envelope: Envelope) -> None:
             failures.append(error)
     if failures:
         raise ExceptionGroup(f"{len(failures)} of {len(envelope.recipients)} recipients must wait", failures)
+
+
+def _wanted_headers() -> list[str]:
+    """The fields of a mail's header that webhooks want to be told, which may be weeks later."""
+    return [name for endpoint in _settings().endpoints() for name in endpoint.headers]
 
 
 def _prepare(raw: bytes, credential: Credential | None) -> _Outgoing:

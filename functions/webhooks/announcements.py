@@ -16,6 +16,8 @@ from functions.webhooks import adapters, payloads
 from functions.webhooks.histories import current
 from tracking.errors import TrackingError
 from tracking.mail.deliveries import Event
+from tracking.mail.endpoints import Endpoint, webhook_event
+from tracking.mail.notifications import Notification
 from tracking.mail.summaries import Interpretation
 from tracking.opens import reading
 
@@ -38,6 +40,7 @@ class Batch:
         """
         self._came_at = came_at
         self._known: dict[tuple[str, int], Interpretation | TrackingError | None] = {}
+        self._endpoints: list[Endpoint] | None = None
 
     def announce(self, email_id: str, number: int, event_id: str) -> None:
         """Queue one webhook for each endpoint that wants to hear of an event, or have that done later.
@@ -46,8 +49,10 @@ class Batch:
 
         Raises:
             StaleVersion: See `histories.current`. It is not tried again for the delivery's other events.
-            StorageUnavailable: A table does not answer.
-            ClientError, BotoCoreError: A queue does not. All of it can be done again, whatever was raised.
+            StorageUnavailable: A table or the webhooks' queue does not answer.
+            ClientError, BotoCoreError: The readings' queue does not.
+
+        All of it can be done again, whatever was raised.
         """
         known = self._current(email_id, number)
         # As it is in the history, which may know more than when the event came: how long the mail was read.
@@ -59,7 +64,18 @@ class Batch:
             if remaining > timedelta(0):
                 _wait(known, event, remaining)
                 return
-        _tell(known, event)
+        if known.tells(event):
+            self._tell(known, event)
+
+    def _tell(self, known: Interpretation, event: Event) -> None:
+        if self._endpoints is None:
+            self._endpoints = adapters.settings().endpoints()
+        told = (
+            _notification(endpoint, known, event)
+            for endpoint in self._endpoints
+            if endpoint.wants(event.type, known.message.credential_id)
+        )
+        adapters.webhook_queue().send(filter(None, told))
 
     def _current(self, email_id: str, number: int) -> Interpretation | None:
         key = email_id, number
@@ -88,22 +104,21 @@ def _wait(known: Interpretation, event: Event, remaining: timedelta) -> None:
     )
 
 
-def _tell(known: Interpretation, event: Event) -> None:
-    opened = known.opened(event)
-    if event.fetch and opened is None:
-        return
+def _notification(endpoint: Endpoint, known: Interpretation, event: Event) -> Notification | None:
+    """What an endpoint is told of an event; None if its form of output has nothing for it."""
+    delivery, opened = known.history.delivery, known.opened(event)
     is_first = event.event_id == next(iter(known.opens), None)
-    payload = payloads.describe(known.message, known.history.delivery, event, opened, is_first=is_first)
-    for endpoint in adapters.settings().endpoints():
-        if endpoint.wants(event.type, known.message.credential_id):
-            adapters.sqs().send_message(
-                QueueUrl=os.environ["WEBHOOK_QUEUE"],
-                MessageGroupId=str(endpoint.id),
-                MessageBody=json.dumps(
-                    {
-                        "endpoint": endpoint.id,
-                        "webhook_id": payloads.webhook_id(endpoint, payload),
-                        "payload": payload,
-                    }
-                ),
-            )
+    told = webhook_event(event.type)
+    body = payloads.write(endpoint, known.message, delivery, event, opened, is_first=is_first)
+    if told is None or body is None:
+        return None
+    return Notification(
+        id=payloads.webhook_id(endpoint, delivery.email_id, delivery.number, event.event_id),
+        endpoint_id=endpoint.id,
+        event=told,
+        email_id=delivery.email_id,
+        recipient=delivery.recipient,
+        event_at=event.at,
+        body=body.text,
+        content_type=body.content_type,
+    )

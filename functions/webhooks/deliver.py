@@ -1,107 +1,178 @@
-"""From the webhooks' queue to the customer's URL: one signed POST for each message."""
+"""From the webhooks' queue to the customers' URLs: what becomes of each notification of a batch.
 
-import json
-import os
-from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+| what is known of it | what is done |
+|---|---|
+| its endpoint was removed; or it was delivered, cancelled, or started anew | nothing: its message goes |
+| its next attempt is not due | it waits |
+| its endpoint is disabled | it has failed, and is listed |
+| its endpoint pauses, and this is not its last attempt | that counts as an attempt that failed |
+| nothing of that | it is sent |
 
-import boto3
-import urllib3
+It waits in the queue, as a new message, or in the table, if that is too long (`requeue` fetches it there).
+Either is done before the old message goes. Whatever fails in between makes the old one come again: what is
+told may be told twice, and never gets lost.
+"""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import (
+    AsyncBatchProcessor,
+    EventType,
+    async_process_partial_response,
+)
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from standardwebhooks import Webhook
 
-from functions.webhooks import egress, payloads
-from tracking.errors import SettingsUnavailable
-from tracking.mail.endpoints import Endpoint, signing_secret
-from tracking.storage.secrets import read_secret
-from tracking.storage.settings import Settings
-
-if TYPE_CHECKING:
-    from types_boto3_secretsmanager import SecretsManagerClient
+from functions.webhooks import adapters, attempts, payloads
+from functions.webhooks.endpoints import Endpoints
+from tracking.errors import NotificationsUnavailable
+from tracking.mail import notifications
+from tracking.mail.endpoints import Endpoint
+from tracking.mail.notifications import Notification, Progress, Status
 
 LOGGER = Logger()
 
-_PROCESSOR = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-
-
-class Undelivered(Exception):
-    """The endpoint did not take the webhook; it is sent again."""
+EARLIEST = timedelta(seconds=2)
+"""How much before its time an attempt may be made: clocks differ."""
 
 
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Deliver the queue's webhooks; those that were not taken stay in the queue."""
+    """Send the queue's notifications, all at once; what cannot be decided about now stays in the queue."""
+    processor = AsyncBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    process = partial(_process, Endpoints())
     return dict(
-        process_partial_response(event=event, record_handler=_process, processor=_PROCESSOR, context=context)
+        async_process_partial_response(
+            event=event, record_handler=process, processor=processor, context=context
+        )
     )
 
 
-def _process(record: SQSRecord) -> None:
-    message = json.loads(record.body)
-    endpoint = _settings().endpoint(message["endpoint"])
+async def _process(endpoints: Endpoints, record: SQSRecord) -> None:
+    """Decide about a notification. Only sending it lets the others of the batch go on meanwhile."""
+    notification = notifications.decode(record.body)
+    endpoint = endpoints.get(notification.endpoint_id)
     if endpoint is None:
-        LOGGER.info("endpoint is gone", endpoint=message["endpoint"], webhook_id=message["webhook_id"])
+        LOGGER.info("endpoint is gone", **_named(notification))
+    elif notification.is_test:
+        await _send_test(endpoints, endpoint, notification)
+    elif progress := _open(notification, int(record.attributes.approximate_receive_count)):
+        await _go_on(endpoints, endpoint, progress)
+
+
+async def _send_test(endpoints: Endpoints, endpoint: Endpoint, notification: Notification) -> None:
+    """Send a sample, once: whoever asked for it is waiting for the outcome."""
+    sample = payloads.sample(endpoint, notification.event, notification.event_at)
+    if sample is None:
+        LOGGER.info("no such sample", event=notification.event, **_named(notification))
         return
-    body, content_type = payloads.encode(message["payload"], endpoint.output_format)
-    headers = {
-        "Content-Type": content_type,
-        **_signature(endpoint, message["webhook_id"], body),
-        **_authorization(endpoint),
-    }
-    try:
-        status = egress.post(endpoint.url, body, headers, _exempt_hosts())
-    except (egress.Forbidden, urllib3.exceptions.HTTPError, OSError) as error:
-        LOGGER.warning("no answer", endpoint=endpoint.id, webhook_id=message["webhook_id"], error=repr(error))
-        raise Undelivered from error
-    LOGGER.info("answered", endpoint=endpoint.id, webhook_id=message["webhook_id"], status=status)
-    if status // 100 != 2:  # noqa: PLR2004 - 2xx is success.
-        raise Undelivered(f"endpoint {endpoint.id} answered {status}")
+    written = replace(notification, body=sample.text, content_type=sample.content_type)
+    attempt, _ = await attempts.make(endpoint, written)
+    with _only_logged(notification):
+        adapters.notifications().record(notification, attempt)
+        if attempt.is_success:
+            endpoints.succeeded(endpoint.id)
 
 
-def _signature(endpoint: Endpoint, webhook_id: str, body: str) -> dict[str, str]:
-    """Standard Webhooks' headers for an attempt made now."""
+def _open(notification: Notification, receives: int) -> Progress | None:
+    """How far a notification is; None if nothing is to be done about it any more."""
+    fresh = Progress(notification)
+    if receives == 1 and not notification.is_tried and notification.run == 0:
+        return fresh
+    stored = adapters.notifications().progress(notification)
+    if stored is None:
+        LOGGER.warning("received before, and nothing was recorded", receives=receives, **_named(notification))
+        return fresh
+    if stored.notification.run < notification.run:
+        return fresh
+    is_current = stored.notification.run == notification.run and stored.status is Status.RETRYING
+    if not is_current:
+        LOGGER.info("over", status=stored.status, run=notification.run, **_named(notification))
+    return stored if is_current else None
+
+
+async def _go_on(endpoints: Endpoints, endpoint: Endpoint, progress: Progress) -> None:
     now = datetime.now(UTC)
-    return {
-        "webhook-id": webhook_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(signing_secret(endpoint, _signing_root())).sign(webhook_id, now, body),
-    }
+    health = endpoints.health(endpoint.id)
+    if progress.next_at and now + EARLIEST < progress.next_at:
+        _wait(progress, now)
+    elif health.disabled_at:
+        reason = f"not sent: the endpoint answered 410 (gone) at {health.disabled_at:%Y-%m-%d %H:%M} UTC"
+        _give_up(notifications.given_up(progress, now, reason), now)
+    elif not notifications.is_last(progress) and endpoints.pauses(endpoint.id, now):
+        until = endpoints.health(endpoint.id).paused_until
+        _try_again(progress, "not sent: the endpoint failed just before, and is left alone", until)
+    else:
+        await _send(endpoints, endpoint, progress)
 
 
-def _authorization(endpoint: Endpoint) -> dict[str, str]:
-    """The endpoint's Authorization header, read for each attempt, so that an edit holds for the next.
+async def _send(endpoints: Endpoints, endpoint: Endpoint, progress: Progress) -> None:
+    notification = progress.notification
+    # Two such lines about the same attempt mean that the first one's outcome was lost.
+    LOGGER.info("attempting", attempt=progress.attempts + 1, **_named(notification))
+    attempt, retry_at = await attempts.make(endpoint, notification)
+    LOGGER.info("attempted", status=attempt.status, error=attempt.error, **_named(notification))
+    with _only_logged(notification):
+        adapters.notifications().record(notification, attempt)
+    if attempt.is_success:
+        # Were it sent again because of that, nothing would be gained.
+        with _only_logged(notification):
+            if progress.attempts or notification.run:
+                adapters.notifications().delivered(notification)
+            endpoints.succeeded(endpoint.id)
+        return
+    now = datetime.now(UTC)
+    if attempt.is_gone:
+        endpoints.disable(endpoint.id, now)
+        LOGGER.warning("endpoint disabled", endpoint=endpoint.id)
+        _give_up(notifications.given_up(progress, now, attempt.result), now)
+        return
+    if endpoints.failed(endpoint.id, now, retry_at).is_failing(now):
+        LOGGER.warning("endpoint failing", endpoint=endpoint.id)
+    _try_again(progress, attempt.result, retry_at)
 
-    Raises:
-        SettingsUnavailable: It cannot be read. The webhook waits: without it, it might reach somebody who was
-            not meant to take it, and would most likely be refused.
-    """
-    if endpoint.auth_secret is None:
-        return {}
+
+def _try_again(progress: Progress, result: str, not_before: datetime | None) -> None:
+    now = datetime.now(UTC)
+    chance = random.random()  # noqa: S311 -- It only keeps attempts apart.
+    advanced = notifications.advanced(progress, now, result, chance=chance, not_before=not_before)
+    if advanced.status is Status.FAILED:
+        _give_up(advanced, now)
+    elif adapters.notifications().save(advanced, now):
+        _wait(advanced, now)
+
+
+def _wait(progress: Progress, now: datetime) -> None:
+    """Have a notification come again when it is due; what is parked is found in the table by then."""
+    if progress.next_at and not progress.is_parked(now):
+        again = replace(progress.notification, is_tried=True)
+        adapters.webhook_queue().send([again], progress.next_at - now)
+
+
+def _give_up(progress: Progress, now: datetime) -> None:
+    if adapters.notifications().save(progress, now):
+        LOGGER.warning(
+            "notification failed",
+            attempts=progress.attempts,
+            result=progress.last_result,
+            **_named(progress.notification),
+        )
+
+
+@contextmanager
+def _only_logged(notification: Notification) -> Iterator[None]:
+    """What cannot be written inside is logged and left out."""
     try:
-        return {"Authorization": read_secret(_secretsmanager(), endpoint.auth_secret)}
-    except SettingsUnavailable as error:
-        LOGGER.warning("no authorization", endpoint=endpoint.id, error=str(error))
-        raise
+        yield
+    except NotificationsUnavailable:
+        LOGGER.exception("not recorded", **_named(notification))
 
 
-def _exempt_hosts() -> list[str]:
-    """Set by the local system alone; the template has no such variable."""
-    return list(filter(None, os.environ.get("WEBHOOK_EXEMPT_HOSTS", "").split(",")))
-
-
-@cache
-def _settings() -> Settings:
-    return Settings(boto3.client("dynamodb"), os.environ["SETTINGS_TABLE"])
-
-
-@cache
-def _secretsmanager() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager")
-
-
-@cache
-def _signing_root() -> str:
-    return read_secret(_secretsmanager(), os.environ["WEBHOOK_SIGNING_SECRET"])
+def _named(notification: Notification) -> dict[str, Any]:
+    return {"webhook_id": notification.id, "endpoint": notification.endpoint_id}

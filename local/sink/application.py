@@ -3,6 +3,7 @@
 | request | answer |
 |---|---|
 | `POST /hook`, and anything below it | takes a webhook |
+| `POST /status/<status>` | takes a webhook, and answers with that status; `?retry_after=` adds the header |
 | `PUT /api/secret` | `{"secret": "whsec_..."}`: one more secret to verify with |
 | `GET /` | the list |
 | `GET /api/hooks` | the list as JSON, newest first |
@@ -32,6 +33,7 @@ def application(directory: Path) -> web.Application:
         [
             web.post("/hook", sink.receive),
             web.post("/hook/{path:.*}", sink.receive),
+            web.post(r"/status/{status:[2-5]\d\d}", sink.receive),
             web.put("/api/secret", sink.register),
             web.get("/", sink.index),
             web.get("/api/hooks", sink.list_json),
@@ -59,7 +61,11 @@ class _Sink:
                 self._secrets.verify(body, headers),
             )
         )
-        return web.Response(status=HTTPStatus.NO_CONTENT)
+        asked = request.query.get("retry_after")
+        return web.Response(
+            status=int(request.match_info.get("status", HTTPStatus.NO_CONTENT)),
+            headers={"Retry-After": asked} if asked else None,
+        )
 
     async def register(self, request: web.Request) -> web.Response:
         try:

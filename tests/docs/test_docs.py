@@ -15,6 +15,7 @@ from constructs import Node
 import tracking.storage
 from functions.api.events import ActivityType
 from functions.inject.handler import DISABLED, TOO_LARGE
+from functions.webhooks import payloads
 from infra.configuration import Configuration
 from reference import openapi
 from tracking import injection
@@ -60,6 +61,10 @@ def test_a_call_of_the_api_is_documented(call: str) -> None:
 
 def test_the_fields_of_calls_are_documented() -> None:
     assert [field for field in sorted(FIELDS) if f"`{field}`" not in page("api.md")] == []
+
+
+def test_the_fields_of_webhooks_are_documented() -> None:
+    assert [field for field in sorted(payloads.FIELDS) if f"`{field}`" not in page("webhooks.md")] == []
 
 
 @pytest.mark.parametrize(("name", "vocabulary"), VOCABULARIES)

@@ -190,7 +190,23 @@ TARGETS: Final[
         ("/v3/ip_auth/edit", "/v3/ip_auth/remove"), ("ip_address", _new_address, _remove_address)
     ),
     **dict.fromkeys(("/v3/api_keys/edit", "/v3/api_keys/remove"), ("id", _new_key, _remove_key)),
-    **dict.fromkeys(("/v3/webhook/edit", "/v3/webhook/remove"), ("id", _new_webhook, _remove_webhook)),
+    **dict.fromkeys(
+        (
+            f"/v3/webhook/{call}"
+            for call in (
+                "edit",
+                "remove",
+                "enable",
+                "rotate_secret",
+                "failures",
+                "retry",
+                "cancel",
+                "test",
+                "attempts",
+            )
+        ),
+        ("id", _new_webhook, _remove_webhook),
+    ),
 }
 
 UNDONE_BY: Final[dict[str, Callable[[Endpoints, Any], None]]] = {

@@ -17,9 +17,10 @@ from functions.inject import handler as inject
 from functions.pixel import handler as pixel
 from functions.pixel import hold, overflow, recover
 from functions.webhooks import adapters as webhook_adapters
-from functions.webhooks import deliver
 from tests import tables
 from tracking.storage.activity import Activity
+from tracking.storage.healths import Healths
+from tracking.storage.notifications import Notifications
 from tracking.storage.outbox import Messages
 from tracking.storage.secrets import PixelKeys
 from tracking.storage.settings import Settings
@@ -36,21 +37,26 @@ _CACHED = (
     adapters.activity,
     adapters.counters,
     adapters.feeds,
+    adapters.healths,
     adapters.messages,
+    adapters.notifications,
     adapters.quotas,
     adapters.authorizations,
     adapters.outbox,
     adapters.rate_limits,
     adapters.settings,
     adapters.uploads,
+    adapters.webhook_queue,
     adapters.webhook_signing_root,
-    deliver._secretsmanager,
-    deliver._settings,
-    deliver._signing_root,
     feedback._activity,
     webhook_adapters.activity,
+    webhook_adapters.healths,
+    webhook_adapters.notifications,
+    webhook_adapters.secretsmanager,
     webhook_adapters.settings,
+    webhook_adapters.signing_root,
     webhook_adapters.sqs,
+    webhook_adapters.webhook_queue,
     inject._activity,
     inject._keys,
     inject._messages,
@@ -77,6 +83,8 @@ class Cloud:
     sqs: "SQSClient"
     activity: Activity
     settings: Settings
+    notifications: Notifications
+    healths: Healths
     keys: PixelKeys
     messages: Messages
     bucket: str
@@ -109,6 +117,7 @@ def context() -> LambdaContext:
     made._aws_request_id = "request-1"
     made._function_name = "function"
     made._memory_limit_in_mb = 512
+    made.get_remaining_time_in_millis = lambda: 30_000  # type: ignore[method-assign]
     made._invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:function"
     return made
 
@@ -125,6 +134,8 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         "POWERTOOLS_SERVICE_NAME": "test",
         "SETTINGS_TABLE": "Settings",
         "ACTIVITY_TABLE": "Activity",
+        "NOTIFICATIONS_TABLE": "Notifications",
+        "WEBHOOK_PORTS": "443",
         "OUTBOX_BUCKET": "outbox",
         "LOG_BUCKET": "access-logs",
         "READ_TIME": "on",
@@ -138,6 +149,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         secrets = boto3.client("secretsmanager")
         tables.create_settings(dynamodb, "Settings")
         tables.create_activity(dynamodb, "Activity")
+        tables.create_notifications(dynamodb, "Notifications")
         for bucket in ("outbox", "access-logs"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         queue = sqs.create_queue(QueueName=f"queue-{uuid.uuid4()}")["QueueUrl"]
@@ -156,6 +168,8 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             sqs,
             Activity(dynamodb, "Activity"),
             Settings(dynamodb, "Settings"),
+            Notifications(dynamodb, "Notifications"),
+            Healths(dynamodb, "Notifications"),
             PixelKeys(secrets, pixel_keys),
             Messages(s3, "outbox"),
             "outbox",

@@ -23,6 +23,7 @@ def test_nothing_has_to_be_chosen() -> None:
         access_log_retention_days=30,
         read_time=True,
         read_time_concurrency=50,
+        webhook_ports=(),
     )
 
 
@@ -38,6 +39,7 @@ def test_everything_can_be_chosen() -> None:
         access_log_retention_days=400,
         read_time="off",
         read_time_concurrency="7",
+        webhook_ports="8443,9443",
     )
 
     assert chosen == Configuration(
@@ -49,6 +51,7 @@ def test_everything_can_be_chosen() -> None:
         access_log_retention_days=400,
         read_time=False,
         read_time_concurrency=7,
+        webhook_ports=(8443, 9443),
     )
 
 
@@ -73,6 +76,8 @@ def test_an_empty_value_is_none() -> None:
         ("access_log_retention_days", "0", "from 1 to 9999"),
         ("read_time", "no", "on or off"),
         ("read_time_concurrency", "0", "from 1 to 9999"),
+        ("webhook_ports", "8443;9443", "with commas between"),
+        ("webhook_ports", "70000", "up to 65535"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_has_to_be(name: str, value: str, meaning: str) -> None:

@@ -21,6 +21,7 @@ FUNCTIONS = (
     "FanOut",
     "ReadingsEnd",
     "Deliver",
+    "Requeue",
 )
 
 WEBHOOK_AUTH = "arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:OpenTracking/webhooks/*"
@@ -73,6 +74,7 @@ def test_inject_may_read_messages_and_a_setting_write_activity_and_send(rights_o
     assert rights_of("Inject") == {
         "s3:GetObject on OutboxMessages/messages/*",
         "dynamodb:GetItem on TablesSettings",
+        "dynamodb:Query on TablesSettings",
         "dynamodb:GetItem on TablesActivity",
         "dynamodb:PutItem on TablesActivity",
         "dynamodb:UpdateItem on TablesActivity",
@@ -111,6 +113,11 @@ def test_the_api_may_change_settings_query_activity_and_fill_the_outbox(rights_o
         "s3:PutObject on OutboxMessages/uploads/*",
         "s3:GetObject on OutboxMessages/uploads/*",
         "sqs:SendMessage on OutboxEnvelopesQueue",
+        "dynamodb:GetItem on TablesNotifications",
+        "dynamodb:Query on TablesNotifications",
+        "dynamodb:UpdateItem on TablesNotifications",
+        "dynamodb:DeleteItem on TablesNotifications",
+        "sqs:SendMessage on WebhooksDeliveriesQueue",
         "secretsmanager:GetSecretValue on WebhookSigning",
         f"secretsmanager:CreateSecret on {WEBHOOK_AUTH}",
         f"secretsmanager:DeleteSecret on {WEBHOOK_AUTH}",
@@ -150,12 +157,25 @@ def test_what_waits_for_readings_may_do_what_fan_out_may_but_read_the_stream(
     }
 
 
-def test_deliver_may_read_an_endpoint_and_its_secrets(rights_of: Rights) -> None:
+def test_deliver_may_read_an_endpoint_and_its_secrets_and_note_what_came_of_it(rights_of: Rights) -> None:
     assert rights_of("Deliver") == {
         "dynamodb:GetItem on TablesSettings",
+        "dynamodb:GetItem on TablesNotifications",
+        "dynamodb:PutItem on TablesNotifications",
+        "dynamodb:UpdateItem on TablesNotifications",
+        "sqs:SendMessage on WebhooksDeliveriesQueue",
         "secretsmanager:GetSecretValue on WebhookSigning",
         f"secretsmanager:GetSecretValue on {WEBHOOK_AUTH}",
         *consuming("WebhooksDeliveriesQueue"),
+    }
+
+
+def test_requeue_may_find_what_is_parked_and_queue_it(rights_of: Rights) -> None:
+    assert rights_of("Requeue") == {
+        "dynamodb:Query on TablesNotifications/index/parked",
+        "dynamodb:GetItem on TablesNotifications",
+        "dynamodb:UpdateItem on TablesNotifications",
+        "sqs:SendMessage on WebhooksDeliveriesQueue",
     }
 
 

@@ -11,12 +11,14 @@ from tests.infra.templates import Template, distribution, spelled
 
 OUTPUTS = {
     "ActivityTableName",
+    "ApiFunctionName",
     "AppDistributionId",
     "AppUrl",
     "ConfigurationSetName",
     "DashboardBucketName",
     "DeliverFunctionName",
     "EventsTopicArn",
+    "FanOutFunctionName",
     "GatewayPolicyArn",
     "HttpApiUrl",
     "InjectFunctionName",
@@ -26,9 +28,12 @@ OUTPUTS = {
     "OutboxQueueUrl",
     "PixelDistributionId",
     "PixelUrl",
+    "PutAsideBucketName",
     "SettingsTableName",
     "UserPoolClientId",
     "UserPoolId",
+    "WebhookDeadLetterQueueUrl",
+    "WebhookQueueUrl",
 }
 
 
@@ -43,7 +48,7 @@ def test_a_distribution_writes_access_logs(template: Template, part: str, prefix
 def test_tables_can_be_recovered_and_are_not_deleted_by_mistake(template: Template) -> None:
     tables = template.of_type("AWS::DynamoDB::GlobalTable")
 
-    assert tables.keys() == {"TablesSettings", "TablesActivity"}
+    assert tables.keys() == {"TablesSettings", "TablesActivity", "TablesNotifications"}
     for table in tables.values():
         (replica,) = table["Replicas"]
         assert table["BillingMode"] == "PAY_PER_REQUEST"

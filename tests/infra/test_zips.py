@@ -27,6 +27,7 @@ HANDLERS = (
     "functions.webhooks.fan_out.handle",
     "functions.webhooks.readings.handle",
     "functions.webhooks.deliver.handle",
+    "functions.webhooks.requeue.handle",
 )
 HOST = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
 ELF_MACHINES = {"arm64": b"\xb7\x00", "x86_64": b"\x3e\x00"}
@@ -43,6 +44,8 @@ ENVIRONMENT = {
     "READINGS_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/readings",
     "LOG_BUCKET": "access-logs",
     "READ_TIME": "on",
+    "NOTIFICATIONS_TABLE": "notifications",
+    "WEBHOOK_PORTS": "443",
     "WEBHOOK_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/webhooks",
     "PIXEL_KEYS_SECRET": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys",
     "WEBHOOK_SIGNING_SECRET": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:signing",
@@ -136,11 +139,20 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
     ),
     "functions.webhooks.deliver.handle": sqs_event(
         {
-            "endpoint": 1,
-            "webhook_id": "msg_1",
-            "payload": {"event": "open", "email_id": "06h0r9co15h30phg2640"},
+            "id": "msg_1",
+            "endpoint_id": 1,
+            "event": "open",
+            "email_id": "06h0r9co15h30phg2640",
+            "recipient": "anna@example.org",
+            "event_at": "2026-11-24T11:00:00+00:00",
+            "body": "event=open",
+            "content_type": "application/x-www-form-urlencoded",
+            "is_tried": False,
+            "run": 0,
+            "is_test": False,
         }
     ),
+    "functions.webhooks.requeue.handle": {"source": "aws.events", "detail-type": "Scheduled Event"},
     "functions.webhooks.fan_out.handle": {
         "Records": [
             {
@@ -282,6 +294,11 @@ def test_the_api_says_that_it_cannot_answer_when_aws_does_not_answer(runtime: Pa
 )
 def test_a_consumer_gives_a_message_back_when_aws_does_not_answer(handler: str, runtime: Path) -> None:
     assert run(handler, runtime) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+
+
+def test_requeue_fails_when_aws_does_not_answer(runtime: Path) -> None:
+    with pytest.raises(FunctionFailed, match="NotificationsUnavailable"):
+        run("functions.webhooks.requeue.handle", runtime)
 
 
 def test_fan_out_gives_a_record_back_when_aws_does_not_answer(runtime: Path) -> None:

@@ -57,7 +57,8 @@ class Message:
     """One mail handed to us, whatever the number of its recipients.
 
     `source_ip` is the address that it was handed in from, as the front door saw it. `recipients` are all of
-    the envelope's, by number; `bcc` are those that neither To nor Cc names.
+    the envelope's, by number; `bcc` are those that neither To nor Cc names. `headers` are the fields of its
+    header, by lower-case name, that webhooks wanted to be told when it was sent.
     """
 
     email_id: str
@@ -75,6 +76,7 @@ class Message:
     source_ip: str | None = None
     recipients: tuple[str, ...] = ()
     bcc: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sender_address(self) -> str:

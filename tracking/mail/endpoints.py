@@ -5,12 +5,15 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from tracking.mail.deliveries import EventType
+
+SECRETS_OVERLAP = timedelta(hours=24)
+"""How long webhooks are signed with the old secret too once it was rotated."""
 
 
 class OutputFormat(StrEnum):
@@ -21,6 +24,9 @@ class OutputFormat(StrEnum):
 
     JSON = "json"
     """`application/json`."""
+
+    POSTMARK = "postmark"
+    """`application/json` in the fields of Postmark's webhooks; it has none for some events."""
 
 
 class WebhookEvent(StrEnum):
@@ -69,6 +75,17 @@ def webhook_event(event: EventType) -> WebhookEvent | None:
     return _EVENTS.get(event)
 
 
+NEVER_SENT = frozenset(WebhookEvent) - frozenset(_EVENTS.values())
+"""The events that can be asked for, and that nothing here leads to."""
+
+_NOT_IN_POSTMARK = frozenset({WebhookEvent.PROCESSED, WebhookEvent.REJECT, WebhookEvent.RESUBSCRIBE})
+
+
+def missing_from(output_format: OutputFormat) -> frozenset[WebhookEvent]:
+    """The events that a form cannot tell of."""
+    return _NOT_IN_POSTMARK if output_format is OutputFormat.POSTMARK else frozenset()
+
+
 class AuthScheme(StrEnum):
     """How a webhook proves who sends it, beside its signature."""
 
@@ -89,7 +106,7 @@ class Endpoint:
     `events` are those it wants; `credential_ids` the credentials whose mail it wants, all if empty.
     `headers` are the mail's headers that it wants to be told. What its Authorization header says is a secret
     whose name is `auth_secret`, None if it has no such header. `secret_version` counts up when its signing
-    secret is rotated.
+    secret is rotated, which was last done at `secret_rotated_at`.
     """
 
     id: int
@@ -99,6 +116,7 @@ class Endpoint:
     credential_ids: frozenset[str] = frozenset()
     output_format: OutputFormat = OutputFormat.FORM
     secret_version: int = 1
+    secret_rotated_at: datetime | None = None
     headers: tuple[str, ...] = ()
     auth_scheme: AuthScheme = AuthScheme.NONE
     auth_secret: str | None = None
@@ -126,6 +144,13 @@ class EndpointChanges(EndpointWishes, total=False):
     auth_secret: str | None
 
 
+class SecretRotation(TypedDict):
+    """What changes of an endpoint when its signing secret is rotated."""
+
+    secret_version: int
+    secret_rotated_at: datetime
+
+
 def signing_secret(endpoint: Endpoint, root: str) -> str:
     """The endpoint's own signing secret, derived from the deployment's, so that none is stored.
 
@@ -136,7 +161,22 @@ def signing_secret(endpoint: Endpoint, root: str) -> str:
     Returns:
         `whsec_` and 32 bytes in base64, as Standard Webhooks writes symmetric secrets.
     """
-    name = f"webhook endpoint {endpoint.id} version {endpoint.secret_version}"
+    return _signing_secret(endpoint.id, endpoint.secret_version, root)
+
+
+def signing_secrets(endpoint: Endpoint, root: str, at: datetime) -> list[str]:
+    """The secrets that a webhook is signed with at a time, the newest first.
+
+    That is one, and for `SECRETS_OVERLAP` after it was rotated also the one before.
+    """
+    versions = [endpoint.secret_version]
+    if endpoint.secret_rotated_at and at < endpoint.secret_rotated_at + SECRETS_OVERLAP:
+        versions.append(endpoint.secret_version - 1)
+    return [_signing_secret(endpoint.id, version, root) for version in versions]
+
+
+def _signing_secret(endpoint_id: int, version: int, root: str) -> str:
+    name = f"webhook endpoint {endpoint_id} version {version}"
     derived = hmac.digest(root.encode(), name.encode(), hashlib.sha256)
     return "whsec_" + base64.b64encode(derived).decode()
 

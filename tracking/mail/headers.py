@@ -14,18 +14,25 @@ from tracking.mail.envelopes import Envelope
 
 _EMPTY_LINE = re.compile(rb"(?:\A|\r?\n)\r?\n")
 _MAX_FIELD = 998
+
+MAX_KEPT_BYTES = 16 * 1024
+"""So much of the fields that webhooks want to be told is kept, names and values in UTF-8: each reading of a
+message reads them too."""
+
 _PARSER = BytesHeaderParser(policy=policy.compat32)
 
 
-def describe(envelope: Envelope, raw: bytes) -> Message:
+def describe(envelope: Envelope, raw: bytes, wanted: Iterable[str]) -> Message:
     """A message's facts, from its envelope and its header.
 
     Args:
         envelope: The message as it was handed in.
         raw: Its bytes; whatever they are, the fields that can be read are.
+        wanted: Names, in any case, of the fields that its `headers` are to hold.
 
     Returns:
-        The message; fields are decoded, unfolded, and at most 998 characters long.
+        The message; fields are decoded, unfolded, and at most 998 characters long. What passes
+        `MAX_KEPT_BYTES` of `headers` is left out.
     """
     header = _PARSER.parsebytes(head(raw))
     return Message(
@@ -44,6 +51,7 @@ def describe(envelope: Envelope, raw: bytes) -> Message:
         source_ip=envelope.source_ip,
         recipients=envelope.recipients,
         bcc=", ".join(_unnamed(header, envelope.recipients))[:_MAX_FIELD],
+        headers=_kept(header, wanted),
     )
 
 
@@ -66,8 +74,29 @@ def _unnamed(header: "EmailMessage[str, str]", recipients: Iterable[str]) -> lis
     return [recipient for recipient in recipients if addresses.key(recipient) not in named]
 
 
+def _kept(header: "EmailMessage[str, str]", names: Iterable[str]) -> dict[str, str]:
+    """The first field of each name, but for those that are empty and those that there is no room for."""
+    kept: dict[str, str] = {}
+    missing, room = {name.lower() for name in names}, MAX_KEPT_BYTES
+    # Once through the header: it may have as many fields as there are names.
+    for name, value in header.items():
+        key = name.lower()
+        if key not in missing:
+            continue
+        missing.remove(key)
+        text = _text(str(value))
+        size = len(key.encode()) + len(text.encode())
+        if text and size <= room:
+            kept[key] = text
+            room -= size
+    return kept
+
+
 def _field(header: "EmailMessage[str, str]", name: str) -> str:
-    raw = str(header.get(name, ""))
+    return _text(str(header.get(name, "")))
+
+
+def _text(raw: str) -> str:
     try:
         text = str(make_header(decode_header(raw)))
     except (MessageError, LookupError, ValueError):

@@ -145,6 +145,7 @@ def message_item(message: Message) -> Item:
         "source_ip": message.source_ip,
         "recipients": list(message.recipients),
         "bcc": message.bcc,
+        "headers": dict(message.headers) or None,
         "expires_at": _expires_at(message.received_at),
     }
 
@@ -167,6 +168,7 @@ def message(item: Item) -> Message:
         source_ip=item.get("source_ip"),
         recipients=tuple(item["recipients"]),
         bcc=item["bcc"],
+        headers=item.get("headers", {}),
     )
 
 

@@ -16,9 +16,24 @@ from botocore.exceptions import ClientError
 
 from tracking.errors import SettingsUnavailable
 from tracking.mail.credentials import Credential, CredentialChanges, CredentialKind, CredentialStatus
-from tracking.mail.endpoints import AuthScheme, Endpoint, EndpointChanges, OutputFormat, WebhookEvent
+from tracking.mail.endpoints import (
+    AuthScheme,
+    Endpoint,
+    EndpointChanges,
+    OutputFormat,
+    SecretRotation,
+    WebhookEvent,
+)
 from tracking.storage.activity_items import KEPT_FOR
-from tracking.storage.aws import Item, from_attributes, is_refused_condition, raising, to_attributes, to_text
+from tracking.storage.aws import (
+    Item,
+    from_attributes,
+    is_refused_condition,
+    raising,
+    to_attributes,
+    to_text,
+    to_time,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -164,7 +179,7 @@ class Settings:
         """
         self._put(_endpoint_item(endpoint))
 
-    def change_endpoint(self, seen: Endpoint, changes: EndpointChanges) -> Endpoint | None:
+    def change_endpoint(self, seen: Endpoint, changes: EndpointChanges | SecretRotation) -> Endpoint | None:
         """Change some attributes of an endpoint; the others may be changing at the same moment.
 
         Args:
@@ -172,8 +187,8 @@ class Settings:
             changes: The attributes, and what they become.
 
         Returns:
-            As it is now. None, and nothing is changed, if it is gone, or leads elsewhere or has another
-            secret than what was seen.
+            As it is now. None, and nothing is changed, if it is gone, or leads elsewhere or has other
+            secrets than what was seen.
 
         Raises:
             SettingsUnavailable: The table cannot be written.
@@ -299,6 +314,8 @@ def _listed(value: object) -> object:
             return list(value)
         case frozenset():
             return sorted(value)
+        case datetime():
+            return to_text(value)
         case _:
             return value
 
@@ -309,8 +326,8 @@ def _credential_guard(seen: Credential) -> Item:
 
 
 def _endpoint_guard(seen: Endpoint) -> Item:
-    """What an endpoint's Authorization header says is meant for where it leads."""
-    return {"url": seen.url, "auth_secret": seen.auth_secret}
+    """What an endpoint's Authorization header says is meant for where it leads; a secret is rotated once."""
+    return {"url": seen.url, "auth_secret": seen.auth_secret, "secret_version": seen.secret_version}
 
 
 def _credential_item(credential: Credential) -> Item:
@@ -350,6 +367,7 @@ def _endpoint_item(endpoint: Endpoint) -> Item:
         "credential_ids": sorted(endpoint.credential_ids),
         "output_format": endpoint.output_format,
         "secret_version": endpoint.secret_version,
+        "secret_rotated_at": to_text(endpoint.secret_rotated_at) if endpoint.secret_rotated_at else None,
         "headers": list(endpoint.headers),
         "auth_scheme": endpoint.auth_scheme,
         "auth_secret": endpoint.auth_secret,
@@ -365,6 +383,7 @@ def _endpoint(item: Item) -> Endpoint:
         credential_ids=frozenset(item["credential_ids"]),
         output_format=OutputFormat(item["output_format"]),
         secret_version=int(item["secret_version"]),
+        secret_rotated_at=to_time(item.get("secret_rotated_at")),
         headers=tuple(item["headers"]),
         auth_scheme=AuthScheme(item["auth_scheme"]),
         auth_secret=item.get("auth_secret"),

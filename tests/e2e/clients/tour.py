@@ -66,6 +66,7 @@ class Tour:
         self._manage_ip_addresses()
         self._manage_api_keys()
         self._manage_webhooks()
+        self._manage_notifications()
         recipient = conversation.somebody()
         self._follow(self._send(recipient), recipient)
         self._count()
@@ -127,8 +128,39 @@ class Tour:
         again = self._call("webhook/edit", id=added["id"], auth_header_type="basic", auth_header_value="a:b")
         assert (again["output_format"], again["auth_header_type"]) == ("json", "basic")
         assert again in self._list("webhook/view")
+        assert self._call("webhook/enable", id=added["id"]) == again
+        rotated = self._call("webhook/rotate_secret", id=added["id"])
+        assert rotated["secret"] not in {added["secret"], ""}
         assert self._call("webhook/remove", id=added["id"]) == again
         assert added["id"] not in [known["id"] for known in self._list("webhook/view")]
+
+    def _manage_notifications(self) -> None:
+        """An endpoint whose name leads nowhere fails, so that there is something to retry."""
+        number = self._call(
+            "webhook/add", url=f"https://{uuid.uuid4().hex}.example.com/", events=["processed"]
+        )["id"]
+
+        self._call(
+            "email/send", sender=conversation.SENDER, to=[conversation.somebody()], subject="x", text_body="x"
+        )
+        failed = conversation.until(
+            lambda: self._call("webhook/failures", id=number)["notifications"], lambda found: len(found) > 0
+        )
+        assert {each["status"] for each in failed} == {"retrying"}
+        name = failed[0]["notification_id"]
+        assert self._call("webhook/retry", id=number, notification_ids=[name]) == {
+            "retried": 1,
+            "more": False,
+        }
+        tested = self._call("webhook/test", id=number, event="bounce")["notification_id"]
+        (attempt,) = conversation.until(
+            lambda: self._list("webhook/attempts", id=number, notification_id=tested),
+            lambda found: len(found) == 1,
+        )
+        assert (attempt["event"], attempt["status"]) == ("bounce", None)
+        assert attempt["error"]
+        assert self._call("webhook/cancel", id=number)["cancelled"] >= 1
+        self._call("webhook/remove", id=number)
 
     def _send(self, recipient: str) -> str:
         """Send in every way; the id of the recipient's mail."""

@@ -8,12 +8,13 @@ from botocore.exceptions import EndpointConnectionError
 from functions.api import adapters
 
 
-def once_before(operation: str, act: Callable[[], object]) -> None:
+def once_before(operation: str, act: Callable[[], object], *clients: Any) -> None:  # noqa: ANN401
     """Have something happen after a call of the API has read the settings, and before it writes them.
 
     Args:
-        operation: DynamoDB's or Secrets Manager's, that the call writes with.
+        operation: AWS's, that the call writes with.
         act: Happens once, however often it writes.
+        clients: Of boto3, that it writes with; without them those of the settings and the secrets.
     """
     waiting = [act]
 
@@ -21,10 +22,10 @@ def once_before(operation: str, act: Callable[[], object]) -> None:
         while waiting:
             waiting.pop()()
 
-    each_time_before(operation, happen)
+    each_time_before(operation, happen, *clients)
 
 
-def each_time_before(operation: str, act: Callable[[], object]) -> None:
+def each_time_before(operation: str, act: Callable[[], object], *clients: Any) -> None:  # noqa: ANN401
     """Have something happen before each of an operation's writes, but those that it makes itself."""
     is_acting = False
 
@@ -35,18 +36,36 @@ def each_time_before(operation: str, act: Callable[[], object]) -> None:
             act()
             is_acting = False
 
-    for client in _clients():
+    for client in clients or _clients():
         service = client.meta.service_model.service_name
         client.meta.events.register_first(f"before-call.{service}.{operation}", happen)
 
 
-def failing(operation: str) -> None:
-    """Have an operation of DynamoDB or Secrets Manager fail each time."""
+def repeated(operation: str) -> None:
+    """Have boto3 make an operation of the settings twice, as if its first answer had been lost."""
+    client = adapters.settings()._dynamodb
+    make = client._make_api_call  # type: ignore[attr-defined]
+
+    def make_twice(name: str, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
+        if name == operation:
+            make(name, arguments)
+        return make(name, arguments)
+
+    client._make_api_call = make_twice  # type: ignore[attr-defined]
+
+
+def failing(operation: str, *clients: Any) -> None:  # noqa: ANN401 -- boto3's have no type in common
+    """Have an operation of AWS fail each time.
+
+    Args:
+        operation: What fails.
+        clients: Of boto3; without them those of the settings and the secrets.
+    """
 
     def fail(**_: object) -> None:
         raise EndpointConnectionError(endpoint_url="https://aws.example.com")
 
-    for client in _clients():
+    for client in clients or _clients():
         service = client.meta.service_model.service_name
         client.meta.events.register(f"before-call.{service}.{operation}", fail)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -121,3 +122,21 @@ def keys(cloud: Cloud) -> Keys:
 @pytest.fixture
 def api(keys: Keys, context: LambdaContext) -> Api:
     return Api(context, keys.new("*"))
+
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """What webhooks may lead to: the addresses of the names that there are. Others lead nowhere."""
+    known: dict[str, list[str]] = {}
+
+    def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        if host not in known:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))
+            for address in known[host]
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setenv("WEBHOOK_PORTS", "443,8443")
+    return known

@@ -199,7 +199,7 @@ def _stored(cloud: Cloud) -> list[str]:
     """All that there is but for the counters of calls."""
     items = [
         json.dumps(item, sort_keys=True)
-        for table in ("Settings", "Activity")
+        for table in ("Settings", "Activity", "Notifications")
         for item in cloud.dynamodb.scan(TableName=table)["Items"]
         if not item["pk"]["S"].startswith("RATE#")
     ]
@@ -375,8 +375,17 @@ def test_a_day_that_does_not_exist_is_refused_and_named(operation: Operation, an
                 refused(operation.made(anybody, operation.with_field(path, day)), path)
 
 
-@each([operation for operation in OPERATIONS if operation.call.endswith(("/edit", "/remove"))])
-def test_what_is_not_there_cannot_be_edited_or_removed(operation: Operation, anybody: Api) -> None:
+@each(
+    [
+        operation
+        for operation in OPERATIONS
+        if operation.call.endswith(("/edit", "/remove"))
+        or (operation.call.startswith("/webhook/") and operation.required == ["id"])
+    ]
+)
+def test_what_is_not_there_cannot_be_edited_or_removed_nor_asked_about(
+    operation: Operation, anybody: Api
+) -> None:
     absent = {"username": "nobody-here", "ip_address": "203.0.113.99", "id": "api-" + "0" * 12}
     (name,) = operation.required
     value = 999 if operation.call.startswith("/webhook/") else absent[name]
@@ -448,11 +457,16 @@ def test_a_forged_continue_token_is_refused(api: Api, forge: Callable[[str], str
     now = datetime.now(UTC)
     digest = continuations.digest(Search().identity)
     genuine = continuations.sign(continuations.Continuation(Range(now, now, "x"), 1, digest), SIGNING_ROOT)
+    sealed = continuations.seal({"after": "x"}, "failures of webhook 1", SIGNING_ROOT)
 
     accepted = api("/activity/search", {"continue_token": genuine})
     answer = api("/activity/search", {"continue_token": forge(genuine)})
     in_another_search = api("/activity/search", {"continue_token": genuine, "search": "x"})
+    in_another_call = api("/webhook/failures", {"id": 1, "continue_token": genuine})
+    forged = api("/webhook/failures", {"id": 1, "continue_token": forge(sealed)})
 
     assert accepted.status == 200
     refused(answer, ("continue_token",))
     refused(in_another_search, ("continue_token",))
+    refused(in_another_call, ("continue_token",))
+    refused(forged, ("continue_token",))

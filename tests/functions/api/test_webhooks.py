@@ -1,6 +1,8 @@
 import base64
 import itertools
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -8,7 +10,7 @@ import pytest
 
 from functions.api import adapters
 from functions.api.edits import TRIES
-from tests.functions.api.concurrency import each_time_before, failing, once_before
+from tests.functions.api.concurrency import each_time_before, failing, once_before, repeated
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import SIGNING_ROOT, Cloud
 from tracking.mail.endpoints import (
@@ -16,9 +18,12 @@ from tracking.mail.endpoints import (
     Endpoint,
     EndpointChanges,
     OutputFormat,
+    SecretRotation,
     WebhookEvent,
     signing_secret,
+    signing_secrets,
 )
+from tracking.mail.notifications import FAILING_AFTER, Health
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -85,6 +90,8 @@ def test_a_webhook_is_added_with_its_secret(api: Api, cloud: Cloud) -> None:
         "output_format": "json",
         "auth_header_type": "",
         "auth_header_value": "",
+        "status": "active",
+        "failing_since": None,
         "secret": signing_secret(endpoint, SIGNING_ROOT),
     }
 
@@ -274,8 +281,7 @@ def test_what_authorises_is_edited(
         ({"auth_header_type": "basic", "auth_header_value": MASK}, "auth_header_value"),
         ({"auth_header_value": "two words"}, "auth_header_value"),
         ({"url": "https://evil.example/x"}, "auth_header_value"),
-        ({"url": "http://hooks.example.com/x"}, "auth_header_value"),
-        ({"url": "https://hooks.example.com:444/x", "auth_header_value": MASK}, "auth_header_value"),
+        ({"url": "https://hooks.example.com:8443/x", "auth_header_value": MASK}, "auth_header_value"),
         ({"url": "https://hooks.example.com/another"}, "auth_header_value"),
         ({"url": f"{URL}?to=another"}, "auth_header_value"),
     ],
@@ -504,6 +510,238 @@ def test_a_webhook_whose_signing_secret_cannot_be_told_is_not_added(
     assert kept(secrets) == []
 
 
+FORBIDDEN = (
+    "http://hooks.example.com/x",
+    "https://hooks.example.com:8080/x",
+    "https://user:pass@hooks.example.com:22/x",
+    "https://localhost/x",
+    "https://127.0.0.1/x",
+    "https://[::1]/x",
+    "https://[::ffff:10.0.0.1]/x",
+    "https://10.0.0.1/x",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://0x7f.1/x",
+    "https://2130706433/x",
+    "https://inside.example.com/x",
+    "https://half.example.com/x",
+)
+
+
+@pytest.mark.parametrize("url", FORBIDDEN)
+@pytest.mark.parametrize("call", ["/webhook/add", "/webhook/edit"])
+def test_a_webhook_does_not_lead_inside(
+    api: Api, cloud: Cloud, names: dict[str, list[str]], call: str, url: str
+) -> None:
+    names["inside.example.com"] = ["10.0.0.1"]
+    names["half.example.com"] = ["1.1.1.1", "fd00::1"]
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    before = cloud.settings.endpoints()
+
+    answer = api(call, {"id": number, "url": url})
+
+    assert (answer.status, answer.field) == (400, "url")
+    assert cloud.settings.endpoints() == before
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://public.example.com/x",
+        "https://public.example.com:8443/x",
+        "https://not-yet.example.com/x",
+        "https://1.1.1.1/x",
+    ],
+)
+def test_a_webhook_leads_to_a_public_address_or_nowhere_yet(
+    api: Api, names: dict[str, list[str]], url: str
+) -> None:
+    names["public.example.com"] = ["1.1.1.1", "2606:4700:4700::1111"]
+
+    assert api("/webhook/add", {"url": url}).data["url"] == url
+
+
+def test_an_exempt_host_may_be_whatever_it_is(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBHOOK_EXEMPT_HOSTS", "127.0.0.1:9000,localhost:9001")
+
+    statuses = [
+        api("/webhook/add", {"url": f"http://{host}/hook"}).status
+        for host in ("127.0.0.1:9000", "localhost:9001", "127.0.0.1:9001")
+    ]
+
+    assert statuses == [200, 200, 400]
+
+
+@pytest.mark.parametrize("event", ["processed", "reject", "resubscribe"])
+def test_postmarks_form_is_not_asked_for_what_it_cannot_tell_of(api: Api, cloud: Cloud, event: str) -> None:
+    postmark = {"output_format": "postmark"}
+    told = {"events": ["open", "delivered", "bounce", "spam", "click", "unsubscribe"]}
+    form = api("/webhook/add", {"url": URL, "events": [event]}).data["id"]
+    number = api("/webhook/add", {"url": URL, **postmark, **told}).data["id"]
+    before = cloud.settings.endpoints()
+
+    answers = [
+        api("/webhook/add", {"url": URL, "events": ["open", event], **postmark}),
+        api("/webhook/edit", {"id": form, **postmark}),
+        api("/webhook/edit", {"id": number, "events": [event]}),
+    ]
+
+    assert {answer.field for answer in answers} == {"events"}
+    assert all(event in answer.data["error"] for answer in answers)
+    assert cloud.settings.endpoints() == before
+    assert api("/webhook/edit", {"id": form, **postmark, **told}).data["output_format"] == "postmark"
+
+
+def failed(cloud: Cloud, number: int, since: timedelta) -> datetime:
+    """Have an endpoint fail without a success; when that began."""
+    began = datetime.now(UTC) - since
+    cloud.healths.failed(number, Health(), began, None)
+    return began
+
+
+def written(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [(FAILING_AFTER - timedelta(minutes=1), "active"), (FAILING_AFTER, "failing")],
+)
+def test_a_webhook_that_fails_for_two_days_is_viewed_as_failing(
+    api: Api, cloud: Cloud, since: timedelta, status: str
+) -> None:
+    number, other = (api("/webhook/add", {"url": URL}).data["id"] for _ in range(2))
+    began = failed(cloud, number, since)
+
+    viewed = {each["id"]: (each["status"], each["failing_since"]) for each in api("/webhook/view").data}
+    edited = api("/webhook/edit", {"id": number, "events": ["open"]}).data
+    removed = api("/webhook/remove", {"id": number}).data
+
+    assert viewed == {number: (status, written(began)), other: ("active", None)}
+    assert (edited["status"], edited["failing_since"]) == viewed[number]
+    assert (removed["status"], removed["failing_since"]) == viewed[number]
+    assert cloud.healths.get(number) == Health()
+
+
+def test_a_webhook_that_was_disabled_is_enabled_and_has_not_failed(api: Api, cloud: Cloud) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    failed(cloud, number, FAILING_AFTER)
+    cloud.healths.disable(number, datetime.now(UTC))
+    assert api("/webhook/view", {"id": number}).data[0]["status"] == "disabled"
+
+    enabled = api("/webhook/enable", {"id": number}).data
+
+    assert (enabled["id"], enabled["status"], enabled["failing_since"]) == (number, "active", None)
+    assert [enabled] == api("/webhook/view").data
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"url": "https://other.example.com/"}, "active"),
+        ({"url": URL}, "disabled"),
+        ({"events": ["open"]}, "disabled"),
+        ({"url": "https://other.example.com/", "auth_header_type": "basic"}, "disabled"),
+    ],
+    ids=str,
+)
+def test_with_another_url_a_webhook_begins_anew(
+    api: Api, cloud: Cloud, change: dict[str, Any], status: str
+) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    cloud.healths.disable(number, datetime.now(UTC))
+
+    api("/webhook/edit", {"id": number, **change})
+
+    assert api("/webhook/view").data[0]["status"] == status
+
+
+def test_an_edit_to_another_url_that_would_go_on_as_disabled_is_not_made(api: Api, cloud: Cloud) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    failing("DeleteItem", adapters.healths()._dynamodb)
+
+    answer = api("/webhook/edit", {"id": number, "url": f"{URL}/y"})
+
+    assert answer.status == 503
+    assert stored(cloud).url == URL
+
+
+def test_a_webhook_is_removed_though_it_cannot_be_forgotten_how_it_was(
+    api: Api, cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    failing("DeleteItem", adapters.healths()._dynamodb)
+
+    assert api("/webhook/remove", {"id": number}).status == 200
+
+    assert cloud.settings.endpoints() == []
+    assert "health left over" in [record.message for record in caplog.records]
+
+
+def test_a_new_secret_is_shown_once_and_the_one_before_holds_for_a_day(api: Api, cloud: Cloud) -> None:
+    added = api("/webhook/add", {"url": URL, **BEARER}).data
+    before = stored(cloud)
+
+    rotated = api("/webhook/rotate_secret", {"id": added["id"]}).data
+
+    now = stored(cloud)
+    assert now.secret_rotated_at
+    assert rotated == {
+        "id": added["id"],
+        "secret": signing_secret(now, SIGNING_ROOT),
+        "old_secret_valid_until": written(now.secret_rotated_at + timedelta(hours=24)),
+    }
+    assert now == replace(before, secret_version=2, secret_rotated_at=now.secret_rotated_at)
+    at = now.secret_rotated_at + timedelta(hours=23)
+    assert signing_secrets(now, SIGNING_ROOT, at) == [rotated["secret"], added["secret"]]
+    assert rotated["secret"] not in str(api("/webhook/view").data)
+
+
+def test_a_secret_that_is_rotated_twice_ends_at_once(api: Api, cloud: Cloud) -> None:
+    added = api("/webhook/add", {"url": URL}).data
+
+    rotated = [api("/webhook/rotate_secret", {"id": added["id"]}).data["secret"] for _ in range(2)]
+
+    assert len({added["secret"], *rotated}) == 3
+    assert signing_secrets(stored(cloud), SIGNING_ROOT, datetime.now(UTC)) == rotated[::-1]
+
+
+def test_a_rotation_whose_answer_was_lost_and_that_boto3_repeats_is_made_once(api: Api, cloud: Cloud) -> None:
+    added = api("/webhook/add", {"url": URL}).data
+    repeated("UpdateItem")
+
+    rotated = api("/webhook/rotate_secret", {"id": added["id"]}).data
+
+    assert stored(cloud).secret_version == 2
+    assert signing_secrets(stored(cloud), SIGNING_ROOT, datetime.now(UTC)) == [
+        rotated["secret"],
+        added["secret"],
+    ]
+
+
+def test_two_rotations_at_once_are_two(api: Api, cloud: Cloud) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    seen = stored(cloud)
+    theirs: SecretRotation = {"secret_version": 2, "secret_rotated_at": datetime(2026, 1, 1, tzinfo=UTC)}
+    once_before("UpdateItem", lambda: cloud.settings.change_endpoint(seen, theirs))
+
+    rotated = api("/webhook/rotate_secret", {"id": number}).data
+
+    assert rotated["secret"] == signing_secret(replace(seen, secret_version=3), SIGNING_ROOT)
+
+
+def test_a_secret_whose_successor_cannot_be_told_is_not_rotated(
+    api: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    before = stored(cloud)
+    adapters.webhook_signing_root.cache_clear()
+    monkeypatch.setenv("WEBHOOK_SIGNING_SECRET", "missing")
+
+    assert api("/webhook/rotate_secret", {"id": number}).status == 503
+
+    assert stored(cloud) == before
+
+
 @pytest.mark.parametrize("call", ["/webhook/add", "/webhook/edit"])
 def test_when_a_secret_cannot_be_kept_nothing_is_changed(api: Api, cloud: Cloud, call: str) -> None:
     number = api("/webhook/add", {"url": URL, **BEARER}).data["id"]
@@ -544,6 +782,8 @@ def test_when_a_secret_cannot_be_kept_nothing_is_changed(api: Api, cloud: Cloud,
         ("/webhook/remove", {"id": 0}, "id"),
         ("/webhook/remove", {"id": "x"}, "id"),
         ("/webhook/remove", {"id": 7}, "id"),
+        ("/webhook/enable", {"id": 7}, "id"),
+        ("/webhook/rotate_secret", {"id": 7}, "id"),
         ("/webhook/remove", {"id": 10**2000}, "id"),
     ],
     ids=lambda value: str(value)[:60],

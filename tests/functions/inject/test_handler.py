@@ -18,6 +18,7 @@ from tracking import tokens
 from tracking.mail import envelopes
 from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
 from tracking.mail.deliveries import Delivery, Event, EventType, History, TrackingMode
+from tracking.mail.endpoints import Endpoint
 from tracking.mail.envelopes import MAX_MESSAGE_BYTES, Envelope
 from tracking.storage.feeds import Feeds, Range
 from tracking.tokens import PixelToken
@@ -165,6 +166,29 @@ def test_a_sent_delivery_and_its_message_are_recorded(take: Take, cloud: Cloud) 
         SENDER,
     )
     assert message.source_ip == "192.0.2.1"
+
+
+def test_a_message_keeps_the_headers_that_any_endpoint_wants_to_be_told(take: Take, cloud: Cloud) -> None:
+    endpoint = Endpoint(1, "https://example.com/", AT, headers=("X-Campaign", "X-Missing"))
+    cloud.settings.put_endpoint(endpoint)
+    cloud.settings.put_endpoint(replace(endpoint, id=2, headers=("x-order",)))
+
+    take(b"X-Campaign: autumn\r\nX-Order: 7\r\nX-Other: other\r\n" + HTML)
+
+    message = cloud.activity.messages([EMAIL_ID])[EMAIL_ID]
+    assert message.headers == {"x-campaign": "autumn", "x-order": "7"}
+
+
+def test_a_mail_waits_while_it_is_not_known_what_endpoints_want(take: Take, ses: Ses, cloud: Cloud) -> None:
+    def fail(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "not now"}}, "Query")
+
+    handler._settings()._dynamodb.meta.events.register_first("before-call.dynamodb.Query", fail)
+
+    assert not take(HTML)
+
+    assert ses.requests == []
+    assert cloud.activity.messages([EMAIL_ID]) == {}
 
 
 def test_a_message_knows_all_its_recipients_and_who_of_them_got_a_blind_copy(

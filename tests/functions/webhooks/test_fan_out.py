@@ -1,9 +1,9 @@
 """From the table's stream to the queue."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,7 +13,7 @@ from functions.webhooks.fan_out import handle
 from tests.counts import by_day
 from tests.functions.conftest import Cloud
 from tests.functions.sqs import left
-from tests.functions.webhooks.stream import inserted, records
+from tests.functions.webhooks.stream import inserted, queued, records, told
 from tracking.mail import deliveries
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, Outcome, Summary, TrackingMode
@@ -44,10 +44,6 @@ def stream(*events: Event, name: str = "INSERT") -> dict[str, Any]:
     return records(*(inserted(DELIVERY, event) for event in events), name=name)
 
 
-def queued(cloud: Cloud) -> list[dict[str, Any]]:
-    return [json.loads(body) for body in cloud.queued()]
-
-
 def summary(cloud: Cloud) -> tuple[Summary, int]:
     delivery = cloud.activity.delivery(EMAIL_ID, 1)
     assert delivery
@@ -59,11 +55,14 @@ def test_an_event_is_queued_for_the_endpoint_that_wants_it(cloud: Cloud, context
 
     assert left(handle(stream(FETCHED), context)) == []
 
-    (message,) = queued(cloud)
-    assert message["endpoint"] == 1
-    assert message["webhook_id"].startswith("msg_")
-    assert (message["payload"]["event"], message["payload"]["subject"]) == ("open", "Hello")
-    assert message["payload"]["open-class"] == "bot"
+    (notification,) = queued(cloud)
+    assert notification.endpoint_id == 1
+    assert notification.id.startswith("msg_")
+    assert (notification.event, notification.email_id) == (WebhookEvent.OPEN, EMAIL_ID)
+    assert (notification.recipient, notification.event_at) == ("bob@example.net", FETCHED.at)
+    assert notification.content_type == "application/x-www-form-urlencoded"
+    said = dict(parse_qsl(notification.body))
+    assert (said["event"], said["subject"], said["open-class"]) == ("open", "Hello", "bot")
 
 
 def test_the_same_event_twice_has_the_same_id(cloud: Cloud, context: LambdaContext) -> None:
@@ -87,7 +86,7 @@ def test_each_endpoint_hears_only_of_what_it_asked_for(cloud: Cloud, context: La
 
     handle(stream(PROCESSED), context)
 
-    assert sorted(message["endpoint"] for message in queued(cloud)) == [1, 4]
+    assert sorted(notification.endpoint_id for notification in queued(cloud)) == [1, 4]
 
 
 def test_a_fetch_brings_the_summary_up_to_date(cloud: Cloud, context: LambdaContext) -> None:
@@ -226,7 +225,7 @@ def test_the_next_batch_reads_it_again(cloud: Cloud, context: LambdaContext) -> 
         cloud.activity.append(DELIVERY, event)
         handle(stream(event), context)
 
-    assert [message["payload"]["first-open"] for message in queued(cloud)] == ["true", "false"]
+    assert [said["first-open"] for said in told(cloud)] == ["true", "false"]
     assert summary(cloud)[1] == 2
 
 
@@ -244,7 +243,7 @@ def test_a_delivery_that_fails_fails_alone_and_with_all_of_its_events(
     )
     assert left(handle(records(*images), context)) == ["sequence-0", "sequence-2"]
 
-    assert [message["payload"]["rcpt"] for message in queued(cloud)] == ["carol@example.net"]
+    assert [said["rcpt"] for said in told(cloud)] == ["carol@example.net"]
     assert summary(cloud) == (Summary(), histories.SUMMARY_ATTEMPTS)
 
 
@@ -328,8 +327,8 @@ def test_a_repeated_fetch_is_counted_and_told_to_nobody(cloud: Cloud, context: L
 
     handle(stream(repeated, FETCHED), context)
 
-    (message,) = queued(cloud)
-    assert message["payload"]["time"] == "2026-11-24T12:01:00Z"
+    (said,) = told(cloud)
+    assert said["time"] == "2026-11-24T12:01:00Z"
     assert summary(cloud)[0] == BOT
 
 
@@ -350,7 +349,7 @@ def test_an_event_that_gives_fetches_another_meaning_brings_the_summary_up_to_da
     day = AT.date()
     assert summary(cloud)[0] == Summary({day: {OpenClass.UNCLASSIFIED: 1}}, outlook.at, outlook.at)
     assert by_day(cloud.dynamodb, day, day, "alice") == {day: {"unclassified": 1, "opened": 1}}
-    assert [message["payload"]["event"] for message in queued(cloud)] == ["open"]
+    assert [said["event"] for said in told(cloud)] == ["open"]
 
 
 def test_when_the_queue_fails_the_event_comes_again(

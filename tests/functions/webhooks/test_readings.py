@@ -14,7 +14,7 @@ from functions.webhooks.readings import handle
 from tests.counts import by_day
 from tests.functions.conftest import Cloud
 from tests.functions.sqs import batch, left
-from tests.functions.webhooks.stream import inserted, records
+from tests.functions.webhooks.stream import inserted, records, told
 from tracking.mail import deliveries, email_ids
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Delivery, Event, Message, TrackingMode
@@ -60,10 +60,6 @@ def fetched(cloud: Cloud, seconds_ago: float, steps: int | None, event_id: str =
 
 def wake(context: LambdaContext, **changes: object) -> list[str]:
     return left(handle(batch(json.dumps(WAITING | changes)), context))
-
-
-def told(cloud: Cloud) -> list[dict[str, str]]:
-    return [json.loads(body)["payload"] for body in cloud.queued()]
 
 
 def stream(*events: Event) -> dict[str, Any]:

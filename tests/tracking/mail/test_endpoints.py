@@ -1,6 +1,6 @@
 import base64
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -9,14 +9,21 @@ from hypothesis import strategies as st
 
 from tracking.mail.deliveries import EventType
 from tracking.mail.endpoints import (
+    NEVER_SENT,
+    SECRETS_OVERLAP,
     AuthScheme,
     Endpoint,
+    OutputFormat,
     WebhookEvent,
     authorization,
+    missing_from,
     signing_secret,
+    signing_secrets,
     split_userinfo,
+    webhook_event,
 )
 
+AT = datetime(2026, 11, 24, tzinfo=UTC)
 ENDPOINT = Endpoint(
     1, "https://example.com/", datetime(2026, 1, 1, tzinfo=UTC), events=frozenset({WebhookEvent.OPEN})
 )
@@ -45,6 +52,20 @@ def test_nothing_here_leads_to_some_events(event: WebhookEvent) -> None:
     assert not any(asking.wants(each, "alice") for each in EventType)
 
 
+def test_what_is_never_sent_is_what_nothing_here_leads_to() -> None:
+    led_to = {webhook_event(each) for each in EventType}
+
+    assert set(WebhookEvent) - led_to == NEVER_SENT == {"click", "unsubscribe", "resubscribe"}
+
+
+def test_postmarks_form_alone_cannot_tell_of_everything() -> None:
+    assert {form: missing_from(form) for form in OutputFormat} == {
+        OutputFormat.FORM: frozenset(),
+        OutputFormat.JSON: frozenset(),
+        OutputFormat.POSTMARK: {"processed", "reject", "resubscribe"},
+    }
+
+
 def test_an_endpoint_that_asks_for_everything_hears_of_all_but_delays_and_quotes() -> None:
     asking = replace(ENDPOINT, events=frozenset(WebhookEvent))
 
@@ -63,6 +84,26 @@ def test_every_endpoint_and_each_of_its_versions_has_a_secret_of_its_own() -> No
 
     assert len(set(secrets)) == len(secrets)
     assert all(len(base64.b64decode(secret.removeprefix("whsec_"))) == 32 for secret in secrets)
+
+
+@pytest.mark.parametrize(
+    ("version", "rotated_at", "versions"),
+    [
+        (1, None, [1]),
+        (2, AT, [2, 1]),
+        (3, AT, [3, 2]),
+        (2, AT - SECRETS_OVERLAP + timedelta(seconds=1), [2, 1]),
+        (2, AT - SECRETS_OVERLAP, [2]),
+    ],
+)
+def test_a_secret_that_was_rotated_holds_for_a_while(
+    version: int, rotated_at: datetime | None, versions: list[int]
+) -> None:
+    rotated = replace(ENDPOINT, secret_version=version, secret_rotated_at=rotated_at)
+
+    assert signing_secrets(rotated, "root", AT) == [
+        signing_secret(replace(ENDPOINT, secret_version=each), "root") for each in versions
+    ]
 
 
 def test_a_secret_stays_the_same() -> None:

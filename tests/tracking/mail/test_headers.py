@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.header import Header
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import Message
 from tracking.mail.envelopes import Envelope
-from tracking.mail.headers import describe, head, pick
+from tracking.mail.headers import MAX_KEPT_BYTES, describe, head, pick
 
 ENVELOPE = Envelope(
     "06h0r9co15h30phg2640",
@@ -22,8 +23,8 @@ ENVELOPE = Envelope(
 )
 
 
-def described(raw: bytes) -> Message:
-    return describe(ENVELOPE, raw)
+def described(raw: bytes, *wanted: str) -> Message:
+    return describe(ENVELOPE, raw, wanted)
 
 
 def test_a_message_is_described_by_its_header() -> None:
@@ -98,8 +99,49 @@ def test_an_empty_header_has_no_fields() -> None:
     assert pick(b"", ["Subject"]) == {}
 
 
+def test_the_fields_that_are_wanted_are_kept_by_their_names_in_lower_case() -> None:
+    message = described(
+        b"X-Campaign: =?utf-8?Q?Fr=C3=BChling?=\r\nSubject: one\r\n two\r\nX-Other: o\r\n\r\nX-Body: body",
+        "X-CAMPAIGN",
+        "x-campaign",
+        "Subject",
+        "X-Body",
+    )
+
+    assert message.headers == {"x-campaign": "Frühling", "subject": "one two"}
+
+
+def test_of_fields_of_one_name_the_first_is_kept_if_it_is_not_empty() -> None:
+    message = described(b"X-A: first\r\nx-a: second\r\nX-B:\r\nX-B: second\r\n\r\n", "X-A", "X-B")
+
+    assert message.headers == {"x-a": "first"}
+
+
+def test_a_very_long_field_that_is_wanted_is_cut() -> None:
+    assert len(described(b"X-A: " + b"a" * 5000, "X-A").headers["x-a"]) == 998
+
+
+def test_wanted_fields_are_left_out_when_there_is_no_more_room() -> None:
+    names = [f"x-{number:02}" for number in range(20)]
+    value = "日" * 998
+    encoded = Header(value, "utf-8").encode(linesep="\r\n")
+    raw = "".join(f"{name}: {encoded}\r\n" for name in names) + "X-Short: short\r\n\r\n"
+
+    kept = described(raw.encode(), *names, "X-Short").headers
+
+    assert kept == {**dict.fromkeys(names[:5], value), "x-short": "short"}
+    assert len("".join([*kept, *kept.values()]).encode()) <= MAX_KEPT_BYTES
+
+
+@given(st.binary().map(b"X-A: ".__add__), st.lists(st.text() | st.just("x-a"), max_size=3))
+def test_any_field_that_is_wanted_can_be_stored(raw: bytes, names: list[str]) -> None:
+    for name, text in described(raw, *names).headers.items():
+        assert text
+        (name + text).encode()
+
+
 def bcc(raw: bytes, *recipients: str) -> str:
-    return describe(replace(ENVELOPE, recipients=recipients), raw).bcc
+    return describe(replace(ENVELOPE, recipients=recipients), raw, []).bcc
 
 
 @pytest.mark.parametrize(
@@ -129,7 +171,7 @@ def test_a_recipient_at_the_end_of_a_very_long_list_is_no_blind_copy() -> None:
     recipients = [f"somebody-{number}@example.net" for number in range(300)]
     raw = f"To: {',\r\n '.join(recipients)}\r\n\r\n".encode()
 
-    message = describe(replace(ENVELOPE, recipients=tuple(recipients)), raw)
+    message = describe(replace(ENVELOPE, recipients=tuple(recipients)), raw, [])
 
     assert len(message.to) == 998
     assert message.recipients == tuple(recipients)

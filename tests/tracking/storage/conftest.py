@@ -7,6 +7,8 @@ from moto import mock_aws
 
 from tests import tables
 from tracking.storage.activity import Activity
+from tracking.storage.healths import Healths
+from tracking.storage.notifications import Notifications
 from tracking.storage.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,3 +36,15 @@ def activity(dynamodb: "DynamoDBClient") -> Activity:
 def settings(dynamodb: "DynamoDBClient") -> Settings:
     tables.create_settings(dynamodb, "Settings")
     return Settings(dynamodb, "Settings")
+
+
+@pytest.fixture
+def notifications(dynamodb: "DynamoDBClient") -> Notifications:
+    tables.create_notifications(dynamodb, "Notifications")
+    return Notifications(dynamodb, "Notifications")
+
+
+@pytest.fixture
+def healths(dynamodb: "DynamoDBClient") -> Healths:
+    tables.create_notifications(dynamodb, "Healths")
+    return Healths(dynamodb, "Healths")

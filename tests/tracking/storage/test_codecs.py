@@ -28,6 +28,14 @@ def test_a_message_comes_back(message: Message) -> None:
     assert activity_items.message(stored(activity_items.message_item(message))) == message
 
 
+@given(strategies.messages)
+def test_a_message_that_was_stored_before_headers_were_kept_has_none(message: Message) -> None:
+    item = stored(activity_items.message_item(message))
+    item.pop("headers", None)
+
+    assert activity_items.message(item) == replace(message, headers={})
+
+
 @given(strategies.deliveries)
 def test_a_delivery_comes_back(delivery: Delivery) -> None:
     assert activity_items.delivery(stored(activity_items.delivery_item(delivery))) == delivery

@@ -137,6 +137,16 @@ def test_an_endpoint_is_changed_in_what_is_named(settings: Settings) -> None:
     assert settings.endpoints() == [changed]
 
 
+def test_a_secret_is_rotated_once_by_those_who_saw_the_same(settings: Settings) -> None:
+    settings.put_endpoint(ENDPOINT)
+
+    rotated = settings.change_endpoint(ENDPOINT, {"secret_version": 2, "secret_rotated_at": AT})
+
+    assert rotated == replace(ENDPOINT, secret_version=2, secret_rotated_at=AT)
+    assert settings.endpoints() == [rotated]
+    assert settings.change_endpoint(ENDPOINT, {"secret_version": 2, "secret_rotated_at": AT}) is None
+
+
 @pytest.mark.parametrize(
     "now",
     [

@@ -1,0 +1,351 @@
+"""What webhook endpoints did not take, and what is done about it: failures, retry, cancel, test, attempts."""
+
+import secrets
+import time
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Annotated, Final
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import BaseModel, Field
+
+from functions.api import adapters, continuations
+from functions.api.answers import EXTENSION, Answer, answer, invalid
+from functions.api.bodies import NO_BOOLEAN
+from functions.api.events import date
+from functions.api.webhook_settings import WebhookId, find
+from tracking.mail.endpoints import NEVER_SENT, WebhookEvent, missing_from
+from tracking.mail.notifications import OPEN, Notification, Progress, Status
+from tracking.storage.feeds import READERS
+from tracking.storage.notifications import AttemptAt, Page
+
+router = APIGatewayHttpRouter()
+
+DEFAULT_FAILURES: Final = 100
+"""Notifications that `webhook/failures` answers where it is not said how many."""
+
+DEFAULT_ATTEMPTS: Final = 20
+"""Attempts that `webhook/attempts` answers where it is not said how many."""
+
+PAGE: Final = 1000
+"""Notifications that are read together at most."""
+
+MAX_AT_ONCE: Final = 1000
+"""Notifications that one call retries or cancels at most, where it does not name them."""
+
+PATIENCE: Final = timedelta(seconds=15)
+"""How long a call goes on to look for notifications; it has 29 seconds for all that it does."""
+
+_ID_BYTES = 16
+
+NotificationId = Annotated[str, Field(pattern=r"^msg_[0-9a-f]{32}$")]
+
+
+class FailuresQuestion(WebhookId):
+    """Which notifications to list."""
+
+    limit: Annotated[
+        Annotated[int, Field(ge=1, le=PAGE), NO_BOOLEAN] | None,
+        Field(description=f"How many notifications at most; without it {DEFAULT_FAILURES}"),
+    ] = None
+    continue_token: Annotated[
+        str | None, Field(max_length=1000, description="From an answer: the next page of the same endpoint's")
+    ] = None
+
+
+class Selection(WebhookId):
+    """Which notifications something is done about."""
+
+    notification_ids: Annotated[
+        Annotated[list[NotificationId], Field(min_length=1, max_length=100)] | None,
+        Field(description="Only these, as `webhook/failures` names them; all of them have to be there"),
+    ] = None
+
+
+class TestRequest(WebhookId):
+    """What to send a sample of."""
+
+    event: Annotated[
+        WebhookEvent | None,
+        Field(description="Whether or not the endpoint asked for it; without it `open`"),
+    ] = None
+
+
+class AttemptsQuestion(WebhookId):
+    """Which attempts to list."""
+
+    limit: Annotated[
+        Annotated[int, Field(ge=1, le=100), NO_BOOLEAN] | None,
+        Field(description=f"How many attempts at most; without it {DEFAULT_ATTEMPTS}"),
+    ] = None
+    notification_id: Annotated[
+        NotificationId | None, Field(description="Only the attempts at this notification")
+    ] = None
+
+
+class FailedNotification(BaseModel):
+    """A notification that the endpoint did not take."""
+
+    notification_id: Annotated[str, Field(description="The same as the header `webhook-id` of its attempts")]
+    status: Annotated[
+        str,
+        Field(
+            description="`retrying`: it is tried again by itself; `failed`: it is not any more",
+            json_schema_extra={"enum": [status.value for status in OPEN]},
+        ),
+    ]
+    event: Annotated[WebhookEvent, Field(description="What it tells of")]
+    email_id: Annotated[str, Field(description="The mail's")]
+    rcpt: Annotated[str, Field(description="The recipient")]
+    event_at: Annotated[str, Field(description="When the event happened")]
+    attempts: Annotated[
+        int,
+        Field(description="How often it has failed, counting the times that a failing endpoint was spared"),
+    ]
+    last_attempt_at: Annotated[str | None, Field(description="When it failed last")]
+    last_result: Annotated[str, Field(description="Why, in a few words")]
+    next_attempt_at: Annotated[str | None, Field(description="When it is tried next; null if it is not")]
+    content_type: Annotated[str, Field(description="The form of `body`")]
+    body: Annotated[str, Field(description="What is sent, to the letter")]
+
+
+class FailuresPage(BaseModel):
+    """A page of an endpoint's failed notifications."""
+
+    continue_token: Annotated[
+        str | None, Field(description="For the next page; null if there is nothing more")
+    ]
+    notifications: Annotated[list[FailedNotification], Field(description="Those queued last first")]
+
+
+class Retried(BaseModel):
+    """What is tried again."""
+
+    retried: Annotated[int, Field(description="How many notifications are sent anew")]
+    more: Annotated[
+        bool, Field(description=f"Whether there may be more: one call retries {MAX_AT_ONCE:,} at most")
+    ]
+
+
+class Cancelled(BaseModel):
+    """What is not tried any more."""
+
+    cancelled: Annotated[int, Field(description="How many notifications were cancelled")]
+    more: Annotated[
+        bool, Field(description=f"Whether there may be more: one call cancels {MAX_AT_ONCE:,} at most")
+    ]
+
+
+class QueuedTest(BaseModel):
+    """The sample that is sent."""
+
+    notification_id: Annotated[str, Field(description="What `webhook/attempts` calls it")]
+
+
+class ShownAttempt(BaseModel):
+    """One attempt at a notification."""
+
+    notification_id: Annotated[str, Field(description="Which notification was sent")]
+    event: Annotated[WebhookEvent, Field(description="What it tells of")]
+    at: Annotated[str, Field(description="When")]
+    milliseconds: Annotated[
+        int, Field(description="How long it took until the answer, or until there was none")
+    ]
+    status: Annotated[int | None, Field(description="The answer's; null if there was no answer")]
+    error: Annotated[str | None, Field(description="Why there was no answer; null if there was one")]
+    answer: Annotated[str, Field(description="How the answer's body begins: its first 1,024 bytes")]
+
+
+@router.post("/webhook/failures", openapi_extensions=EXTENSION)
+def failures(wanted: Annotated[FailuresQuestion, Body()]) -> Answer[FailuresPage]:
+    """List the notifications that an endpoint did not take, the newest first.
+
+    They are there for 14 days from when they failed last. A page may hold fewer than `limit`, even none, and
+    still have a `continue_token`: an answer has an end, and so has what is looked through for it.
+    """
+    endpoint = find(wanted.id)
+    root, purpose = adapters.webhook_signing_root(), f"failures of webhook {endpoint.id}"
+    after = _position(wanted.continue_token, purpose, root)
+    page = adapters.notifications().waiting(
+        endpoint.id, datetime.now(UTC), wanted.limit or DEFAULT_FAILURES, after
+    )
+    return answer(
+        router,
+        FailuresPage(
+            continue_token=continuations.seal({"after": page.last}, purpose, root) if page.last else None,
+            notifications=[_shown(progress) for progress in page.found],
+        ),
+    )
+
+
+@router.post("/webhook/retry", openapi_extensions=EXTENSION)
+def retry(wanted: Annotated[Selection, Body()]) -> Answer[Retried]:
+    """Send notifications anew: at once, and by the whole schedule again as long as they fail.
+
+    Without `notification_ids` these are all that have `failed`. Those that are `retrying` are tried again
+    anyway; named, they are at once.
+    """
+    endpoint = find(wanted.id)
+    if wanted.notification_ids:
+        _start_anew(_named(endpoint.id, wanted.notification_ids))
+        return answer(router, Retried(retried=len(set(wanted.notification_ids)), more=False))
+    retried, more = 0, False
+    for page in _pages(endpoint.id, [Status.FAILED], MAX_AT_ONCE):
+        _start_anew(page.found)
+        retried, more = retried + len(page.found), page.last is not None
+    return answer(router, Retried(retried=retried, more=more))
+
+
+@router.post("/webhook/cancel", openapi_extensions=EXTENSION)
+def cancel(wanted: Annotated[Selection, Body()]) -> Answer[Cancelled]:
+    """Have notifications not tried any more, and listed no longer.
+
+    Without `notification_ids` these are all that `webhook/failures` lists. What is being sent at this moment
+    may still arrive.
+    """
+    endpoint = find(wanted.id)
+    if wanted.notification_ids:
+        cancelled = _cancel(_named(endpoint.id, wanted.notification_ids))
+        return answer(router, Cancelled(cancelled=cancelled, more=False))
+    cancelled, more = 0, False
+    for page in _pages(endpoint.id, OPEN, MAX_AT_ONCE):
+        cancelled, more = cancelled + _cancel(page.found), page.last is not None
+    return answer(router, Cancelled(cancelled=cancelled, more=more))
+
+
+@router.post("/webhook/test", openapi_extensions=EXTENSION)
+def test(wanted: Annotated[TestRequest, Body()]) -> Answer[QueuedTest]:
+    """Send an endpoint a sample, which says that it is one.
+
+    It is sent once, and what came of it is in `webhook/attempts`.
+    """
+    endpoint = find(wanted.id)
+    event = wanted.event or WebhookEvent.OPEN
+    if event in NEVER_SENT:
+        raise invalid("event", f"{event} is never sent")
+    if event in missing_from(endpoint.output_format):
+        raise invalid("event", f"{endpoint.output_format} cannot tell of {event}")
+    notification = Notification(
+        id=f"msg_{secrets.token_hex(_ID_BYTES)}",
+        endpoint_id=endpoint.id,
+        event=event,
+        email_id="",
+        recipient="",
+        event_at=datetime.now(UTC),
+        is_test=True,
+    )
+    adapters.webhook_queue().send([notification])
+    return answer(router, QueuedTest(notification_id=notification.id))
+
+
+@router.post("/webhook/attempts", openapi_extensions=EXTENSION)
+def attempts(wanted: Annotated[AttemptsQuestion, Body()]) -> Answer[list[ShownAttempt]]:
+    """List the last attempts at an endpoint, the newest first, whatever came of them.
+
+    They are there for three days. Of an endpoint that is sent very much, only the newest are looked through
+    for those at one notification.
+    """
+    endpoint = find(wanted.id)
+    found = adapters.notifications().attempts(
+        endpoint.id, wanted.limit or DEFAULT_ATTEMPTS, wanted.notification_id
+    )
+    return answer(router, list(map(_shown_attempt, found)))
+
+
+def _position(token: str | None, purpose: str, root: str) -> str | None:
+    """Where the page before ended."""
+    if token is None:
+        return None
+    try:
+        after: str = continuations.unseal(token, purpose, root)["after"]
+    except ValueError as error:
+        raise invalid(
+            "continue_token", "not a token that an earlier answer about this webhook gave"
+        ) from error
+    return after
+
+
+def _pages(endpoint_id: int, statuses: Collection[Status], most: int | None = None) -> Iterator[Page]:
+    """What is listed of an endpoint, page by page; the last page given says whether there may be more.
+
+    Args:
+        endpoint_id: The endpoint's.
+        statuses: Those wanted.
+        most: How many notifications at most. There are fewer if there is no time for more.
+    """
+    give_up_at = time.monotonic() + PATIENCE.total_seconds()
+    given, after = 0, None
+    while True:
+        limit = PAGE if most is None else most - given
+        page = adapters.notifications().waiting(endpoint_id, datetime.now(UTC), limit, after, statuses)
+        yield page
+        given, after = given + len(page.found), page.last
+        if after is None or given == most or time.monotonic() > give_up_at:
+            return
+
+
+def _named(endpoint_id: int, ids: Sequence[str]) -> list[Progress]:
+    """The notifications of these ids.
+
+    Raises:
+        Refusal: One is not there.
+    """
+    found: list[Progress] = []
+    missing = dict.fromkeys(ids)
+    for page in _pages(endpoint_id, OPEN):
+        for progress in page.found:
+            if progress.notification.id in missing:
+                del missing[progress.notification.id]
+                found.append(progress)
+        if not missing:
+            return found
+    raise invalid("notification_ids", f"webhook/failures does not list {', '.join(missing)}")
+
+
+def _start_anew(seen: Sequence[Progress]) -> None:
+    """Send notifications once more, and then say so: what is only said is sent by nobody."""
+    runs = [replace(each.notification, run=each.notification.run + 1) for each in seen]
+    adapters.webhook_queue().send(runs)
+    restarted = partial(adapters.notifications().restarted, at=datetime.now(UTC))
+    with ThreadPoolExecutor(READERS) as pool:
+        list(pool.map(restarted, runs))
+
+
+def _cancel(seen: Sequence[Progress]) -> int:
+    with ThreadPoolExecutor(READERS) as pool:
+        return sum(pool.map(adapters.notifications().cancel, seen))
+
+
+def _shown(progress: Progress) -> FailedNotification:
+    notification = progress.notification
+    return FailedNotification(
+        notification_id=notification.id,
+        status=progress.status,
+        event=notification.event,
+        email_id=notification.email_id,
+        rcpt=notification.recipient,
+        event_at=date(notification.event_at),
+        attempts=progress.attempts,
+        last_attempt_at=date(progress.last_at) if progress.last_at else None,
+        last_result=progress.last_result,
+        next_attempt_at=date(progress.next_at) if progress.next_at else None,
+        content_type=notification.content_type,
+        body=notification.body,
+    )
+
+
+def _shown_attempt(tried: AttemptAt) -> ShownAttempt:
+    attempt = tried.attempt
+    return ShownAttempt(
+        notification_id=tried.notification_id,
+        event=tried.event,
+        at=date(attempt.at),
+        milliseconds=attempt.took // timedelta(milliseconds=1),
+        status=attempt.status,
+        error=attempt.error,
+        answer=attempt.answer,
+    )

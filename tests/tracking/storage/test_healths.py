@@ -1,0 +1,151 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tracking.errors import NotificationsUnavailable
+from tracking.mail.notifications import FAILING_AFTER, PAUSE, PAUSED_AFTER, Health
+from tracking.storage.healths import Healths
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def failing(healths: Healths, times: int, endpoint_id: int = 1) -> Health:
+    """An endpoint that failed so many times, a second apart."""
+    health = healths.get(endpoint_id)
+    for number in range(times):
+        health = healths.failed(endpoint_id, health, AT + number * SECOND, None)
+    return health
+
+
+def test_an_endpoint_that_nothing_is_known_of_is_well(healths: Healths) -> None:
+    assert healths.get(1) == Health()
+
+
+@pytest.mark.parametrize("times", [1, PAUSED_AFTER - 1, PAUSED_AFTER, PAUSED_AFTER + 3])
+def test_failures_are_counted_as_the_rules_say(healths: Healths, times: int) -> None:
+    expected = Health()
+    for number in range(times):
+        expected = expected.failed(AT + number * SECOND, None)
+
+    assert failing(healths, times) == expected
+    assert healths.get(1) == expected
+    assert healths.get(2) == Health()
+
+
+def test_each_of_several_failures_at_once_is_counted(healths: Healths) -> None:
+    seen = healths.get(1)
+
+    for _ in range(3):
+        healths.failed(1, seen, AT, None)
+
+    assert healths.get(1) == Health(failures=3, failing_since=AT)
+
+
+def test_an_endpoint_is_left_alone_as_long_as_it_asks_for(healths: Healths) -> None:
+    health = healths.failed(1, Health(), AT, AT + timedelta(hours=1))
+
+    assert health == healths.get(1)
+    assert health.paused_until == AT + timedelta(hours=1)
+    assert health.is_paused(AT + timedelta(minutes=59))
+
+
+def test_a_success_makes_an_endpoint_well_again(healths: Healths) -> None:
+    failing(healths, PAUSED_AFTER)
+
+    healths.succeeded(1)
+
+    assert healths.get(1) == Health()
+
+
+def test_a_success_does_not_enable_what_was_disabled(healths: Healths) -> None:
+    failing(healths, 1)
+    healths.disable(1, AT)
+
+    healths.succeeded(1)
+
+    assert healths.get(1) == Health(disabled_at=AT)
+
+
+def test_an_endpoint_stays_disabled_since_it_was_first(healths: Healths) -> None:
+    failing(healths, 2)
+
+    assert healths.disable(1, AT) == Health(failures=2, failing_since=AT, disabled_at=AT)
+    assert healths.disable(1, AT + SECOND).disabled_at == AT
+
+
+def test_a_failure_after_it_was_disabled_does_not_enable_an_endpoint(healths: Healths) -> None:
+    healths.disable(1, AT)
+
+    assert failing(healths, PAUSED_AFTER).disabled_at == AT
+
+
+def test_an_endpoint_begins_anew(healths: Healths) -> None:
+    failing(healths, PAUSED_AFTER)
+    healths.disable(1, AT)
+    failing(healths, 1, endpoint_id=2)
+
+    healths.forget(1)
+
+    assert healths.get(1) == Health()
+    assert healths.get(2).failures == 1
+
+
+def test_what_is_not_known_can_be_forgotten(healths: Healths) -> None:
+    healths.forget(1)
+
+    assert healths.get(1) == Health()
+
+
+def test_the_attempt_that_shows_whether_an_endpoint_is_back_is_made_by_one_alone(healths: Healths) -> None:
+    seen = failing(healths, PAUSED_AFTER)
+    after = AT + timedelta(minutes=1)
+
+    claims = [healths.claim(1, seen, after) for _ in range(3)]
+
+    assert claims == [True, False, False]
+    assert healths.get(1).paused_until == after + PAUSE
+
+
+def test_there_is_another_such_attempt_after_the_next_pause(healths: Healths) -> None:
+    seen = failing(healths, PAUSED_AFTER)
+    healths.claim(1, seen, AT + timedelta(minutes=1))
+    seen = healths.get(1)
+
+    assert healths.claim(1, seen, AT + timedelta(minutes=2))
+
+
+def test_an_endpoint_that_does_not_pause_is_claimed_once_too(healths: Healths) -> None:
+    claims = [healths.claim(1, Health(), AT) for _ in range(2)]
+
+    assert claims == [True, False]
+
+
+def test_an_endpoint_fails_for_two_days_as_it_is_stored(healths: Healths) -> None:
+    failing(healths, 20)
+
+    assert not healths.get(1).is_failing(AT + FAILING_AFTER - SECOND)
+    assert healths.get(1).is_failing(AT + FAILING_AFTER)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda healths: healths.get(1),
+        lambda healths: healths.failed(1, Health(), AT, None),
+        lambda healths: healths.claim(1, Health(), AT),
+        lambda healths: healths.succeeded(1),
+        lambda healths: healths.disable(1, AT),
+        lambda healths: healths.forget(1),
+    ],
+)
+def test_a_table_that_does_not_answer_is_a_fault_of_ours(
+    dynamodb: "DynamoDBClient", act: Callable[[Healths], object]
+) -> None:
+    with pytest.raises(NotificationsUnavailable):
+        act(Healths(dynamodb, "Missing"))
