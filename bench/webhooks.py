@@ -1,7 +1,8 @@
 """Webhooks: how soon they arrive, how many a worker delivers, and what they ask of AWS.
 
-How soon is measured on the local system. Its emulator polls streams and queues at its own pace, and has
-one batch of a stream in work where Lambda has ten of each shard: what it takes is not what AWS takes.
+How soon is measured on the local system. Its emulator has one thread that feeds the functions: it has one
+batch of a stream in work, and takes one from each queue between two of those. Lambda has ten of each shard in
+work, and polls queues by themselves. So what the emulator takes under load is not what AWS takes.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from bench.report import Row
+from functions.pixel.images import RECORDED
 from functions.webhooks import adapters, attempts, deliver, egress, fan_out, payloads
 from tests import tables
 from tracking.mail import email_ids, notifications
@@ -46,6 +48,7 @@ from tracking.mail.notifications import Notification
 from tracking.opens.fetches import Fetch
 from tracking.storage import activity_items, aws
 from tracking.storage.activity import Activity
+from tracking.storage.attempts import Attempts
 from tracking.storage.healths import Healths
 from tracking.storage.notifications import Notifications
 from tracking.storage.settings import Settings
@@ -66,8 +69,10 @@ READERS = 200
 """Whose mails are opened under load, over and over, from another address each time."""
 
 WARM = 12
-"""So many fetches at once, so that as many workers of the pixel run before anything is measured. A worker that
-starts takes the time from all others: on a small machine, one that starts under load has others start too."""
+"""So many fetches at once, so that as many workers of the pixel run before anything is measured. One that
+starts under load takes so much time from the others, on a small machine, that more and more have to start."""
+
+SETTLES_FOR = timedelta(seconds=5)
 
 STARTS_WITHIN = timedelta(seconds=120)
 COMES_TO_REST_WITHIN = timedelta(seconds=120)
@@ -123,7 +128,7 @@ asyncio.run(main())
 def measure() -> Iterator[Row]:
     """Measure a worker and count requests without AWS; then measure all of it together on this machine."""
     yield from worker(BATCHES)
-    yield from requests()
+    yield from requests(STREAM_BATCH)
     yield from asyncio.run(_latency())
 
 
@@ -131,9 +136,9 @@ def measure() -> Iterator[Row]:
 class Arrivals:
     """When fetches were sent and when their webhooks arrived, in seconds of one clock.
 
-    Each has its recipient and address. What did not arrive is missing. `unrecorded` counts the fetches that got
-    another image than the pixel's: CloudFront's own, when the function takes too long. Those are found in the
-    access log, a minute later or more.
+    Each has its recipient and address. What did not arrive is missing. `unrecorded` counts the fetches that
+    got another image than the pixel's: CloudFront's own, because the function took too long. Those are found
+    in the access log, a minute later or more.
     """
 
     sent: Mapping[tuple[str, str], float]
@@ -227,6 +232,7 @@ class _User:
         pixel = f"{self._found['pixel_url']}/o/{'A' * 34}.gif"
         for _ in range(3):
             await asyncio.gather(*(self._fetch(Visit("", pixel, "198.19.0.7")) for _ in range(count)))
+        await asyncio.sleep(SETTLES_FOR.total_seconds())
 
     async def open(self, visits: Iterable[Visit], pause: timedelta) -> Arrivals:
         """Make visits, each a pause after the one before, whether that was answered or not."""
@@ -269,7 +275,7 @@ class _User:
         }
         try:
             async with self._http.get(visit.pixel, headers=headers, allow_redirects=False) as answer:
-                return await answer.read() == images.body(images.RECORDED)
+                return await answer.read() == RECORDED
         except (ClientError, TimeoutError):
             return False
 
@@ -328,7 +334,11 @@ def free_ports() -> list[str]:
 
 
 def worker(batches: int) -> Iterator[Row]:
-    """Have one worker deliver full batches to an endpoint over TLS, as Lambda has it: one after the other."""
+    """Have one worker deliver full batches to an endpoint over TLS, as Lambda has it: one after the other.
+
+    Args:
+        batches: How many, in each row, after one to warm up.
+    """
     nanoseconds: list[float] = []
     with _receiving() as url, _unlogged():
         for pause in (0, 100):
@@ -338,15 +348,19 @@ def worker(batches: int) -> Iterator[Row]:
                     rate, cpu = _delivered(_endpoint(f"{url}/{HTTPStatus.NO_CONTENT}/{pause}"), batches)
                 nanoseconds.append(cpu)
                 answers = (
-                    f"the endpoint answers within {pause} ms" if pause else "the endpoint answers at once"
+                    f"the endpoint answers after {pause} ms" if pause else "the endpoint answers at once"
                 )
-                asked = f"AWS within {seconds * 1000:g} ms" if seconds else "AWS at once"
+                asked = f"AWS after {seconds * 1000:g} ms" if seconds else "AWS at once"
                 yield Row(f"deliveries a second per worker: {answers}, {asked}", rate, "")
     yield Row("CPU of a delivery, TLS included", min(nanoseconds) / 1e6, "ms")
 
 
-def requests() -> Iterator[Row]:
-    """Count what is asked of AWS, by ourselves and by what Lambda does for us."""
+def requests(stream_batch: int) -> Iterator[Row]:
+    """Count what is asked of AWS, by ourselves and by Lambda, which feeds us.
+
+    Args:
+        stream_batch: How many opens come from the table's stream at once, where it is not one.
+    """
     with _receiving() as url, _unlogged(), mock_aws():
         cloud = _Cloud.made()
         ok, failing = f"{url}/{HTTPStatus.NO_CONTENT}/0", f"{url}/{HTTPStatus.SERVICE_UNAVAILABLE}/0"
@@ -366,7 +380,7 @@ def requests() -> Iterator[Row]:
             with time_machine.travel(datetime.now(UTC) + 2 * notifications.RETRIES[0]):
                 counted += cloud.counted(lambda: _deliver(_tried(event)))
             yield _of_deliveries("alone, taken at the second attempt", counted, 1, 2)
-            for opens in (1, STREAM_BATCH):
+            for opens in (1, stream_batch):
                 stream = _stream(opens)
                 counted = cloud.counted(lambda: _fan_out(stream))  # noqa: B023 - It is called at once.
                 yield Row(
@@ -435,6 +449,7 @@ def _adapted(dynamodb: Any, cloud: _Cloud | None = None) -> Iterator[None]:  # n
         "activity": Activity(dynamodb, "Activity"),
         "settings": Settings(dynamodb, "Settings"),
         "notifications": Notifications(dynamodb, "Notifications"),
+        "attempts": Attempts(dynamodb, "Notifications"),
         "healths": Healths(dynamodb, "Notifications"),
         "signing_root": "the root of all webhooks' secrets",
     }

@@ -46,7 +46,6 @@ REQUEUE_TIMEOUT = Duration.minutes(1)
 DELIVER_BATCH = 10
 """They are all sent at the same time. SQS hands over no more at once without having some wait for others."""
 
-HTTPS_PORT = 443
 
 INJECT_CONCURRENCY = 10
 """Messages being sent at the same time: enough for some 60 a second."""
@@ -203,6 +202,7 @@ class OpenTracking(Stack):
             "OutboxQueueUrl": self._outbox.envelopes.queue.queue_url,
             "OutboxDeadLetterQueueUrl": self._outbox.envelopes.dead_letters.queue_url,
             "SettingsTableName": self._tables.settings.table_name,
+            "NotificationsTableName": self._tables.notifications.table_name,
             "ActivityTableName": self._tables.activity.table_name,
             "WebhookQueueUrl": self._webhooks.deliveries.queue.queue_url,
             "WebhookDeadLetterQueueUrl": self._webhooks.deliveries.dead_letters.queue_url,
@@ -213,6 +213,7 @@ class OpenTracking(Stack):
             "InjectFunctionName": inject_function.function_name,
             "ApiFunctionName": api_function.function_name,
             "FanOutFunctionName": fan_out_function.function_name,
+            "RequeueFunctionName": requeue_function.function_name,
             "DeliverFunctionName": deliver_function.function_name,
             "DashboardBucketName": dashboard.bucket.bucket_name,
             "LogBucketName": self._access_logs.bucket.bucket_name,
@@ -379,7 +380,9 @@ class OpenTracking(Stack):
         function.may("sqs:SendMessage", on=outbox.envelopes.queue.queue_arn)
         function.may("secretsmanager:GetSecretValue", on=self._webhook_signing.secret_arn)
         function.may("dynamodb:GetItem", on=notifications.table_arn)
+        function.may("dynamodb:BatchGetItem", on=notifications.table_arn)
         function.may("dynamodb:Query", on=notifications.table_arn)
+        function.may("dynamodb:Query", on=self._tables.listed_index_arn)
         function.may("dynamodb:UpdateItem", on=notifications.table_arn)
         function.may("dynamodb:DeleteItem", on=notifications.table_arn)
         function.may("sqs:SendMessage", on=self._webhooks.deliveries.queue.queue_arn)
@@ -389,7 +392,7 @@ class OpenTracking(Stack):
 
     @property
     def _webhook_ports(self) -> str:
-        return ",".join(map(str, sorted({HTTPS_PORT, *self._configuration.webhook_ports})))
+        return ",".join(map(str, self._configuration.webhook_ports))
 
     def _fan_out_function(self) -> Function:
         return self._announcing_function(
@@ -445,6 +448,7 @@ class OpenTracking(Stack):
         )
         function.may("dynamodb:GetItem", on=settings.table_arn)
         function.may("dynamodb:GetItem", on=notifications.table_arn)
+        function.may("dynamodb:BatchGetItem", on=notifications.table_arn)
         function.may("dynamodb:PutItem", on=notifications.table_arn)
         function.may("dynamodb:UpdateItem", on=notifications.table_arn)
         function.may("sqs:SendMessage", on=deliveries.queue.queue_arn)
@@ -465,7 +469,7 @@ class OpenTracking(Stack):
             },
         )
         function.may("dynamodb:Query", on=self._tables.parked_index_arn)
-        function.may("dynamodb:GetItem", on=notifications.table_arn)
+        function.may("dynamodb:BatchGetItem", on=notifications.table_arn)
         function.may("dynamodb:UpdateItem", on=notifications.table_arn)
         function.may("sqs:SendMessage", on=deliveries.queue.queue_arn)
         self._webhooks.requeue_with(function)

@@ -12,6 +12,16 @@ def _text(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
 
 
+def _keys(partition: str, sort: str, name: str | None = None) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    """An index of keys alone, called as its partition's attribute is unless it has another name."""
+    return dynamodb.GlobalSecondaryIndexPropsV2(
+        index_name=name or partition,
+        partition_key=_text(partition),
+        sort_key=_text(sort),
+        projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+    )
+
+
 class Tables(Construct):
     """Settings, Activity with its stream, and Notifications. They outlive the stack."""
 
@@ -20,14 +30,7 @@ class Tables(Construct):
         self.settings = self._table("Settings")
         self.notifications = self._table(
             "Notifications",
-            global_secondary_indexes=[
-                dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name="parked",
-                    partition_key=_text("parked"),
-                    sort_key=_text("next_at"),
-                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-                )
-            ],
+            global_secondary_indexes=[_keys("listed", "listed_at"), _keys("parked", "next_at")],
         )
         self.activity = self._table(
             "Activity",
@@ -40,14 +43,10 @@ class Tables(Construct):
                     projection_type=dynamodb.ProjectionType.INCLUDE,
                     non_key_attributes=["type"],
                 ),
-                dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name="recipient",
-                    partition_key=_text("recipient_key"),
-                    sort_key=_text("started_at"),
-                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-                ),
+                _keys("recipient_key", "started_at", name="recipient"),
             ],
         )
+        self.listed_index_arn = f"{self.notifications.table_arn}/index/listed"
         self.parked_index_arn = f"{self.notifications.table_arn}/index/parked"
         self.feed_index_arn = f"{self.activity.table_arn}/index/feed"
         self.recipient_index_arn = f"{self.activity.table_arn}/index/recipient"

@@ -19,6 +19,9 @@ MAIL_LAG = Duration.minutes(30)
 OVERFLOW_LAG = Duration.minutes(15)
 """How long fetches may wait for the table before somebody should look."""
 
+WEBHOOK_LAG = Duration.hours(1)
+"""How long webhooks may wait in their queue before somebody should look. Delays of 15 minutes are usual."""
+
 STREAM_LAG = Duration.hours(1)
 """How late webhooks may be before somebody should look. The stream forgets after 24 hours."""
 
@@ -106,10 +109,24 @@ def watch(
         because="A webhook endpoint answered 410 and is sent nothing any more: webhook/view says which.",
     )
     alarms.on(
-        "LateRetries",
+        "WaitingWebhooks",
+        webhooks.deliveries.queue.metric_approximate_age_of_oldest_message(
+            period=PERIOD, statistic="Maximum"
+        ),
+        above=WEBHOOK_LAG.to_seconds(),
+        because="Webhooks have been waiting for an hour to be sent.",
+    )
+    alarms.on(
+        "RequeueErrors",
         requeue.metric_errors(period=PERIOD),
         above=0,
         because="Webhooks that wait to be tried again could not be put into the queue.",
+    )
+    alarms.on(
+        "LateRetries",
+        _logged(requeue, "LateRetries", "more is due than could be queued"),
+        above=0,
+        because="More webhooks are due to be tried again than can be put into the queue: they are late.",
     )
     alarms.on(
         "UnreadableEvents",

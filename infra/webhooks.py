@@ -14,8 +14,8 @@ from infra.function import Function
 from infra.queues import Queue
 
 MAX_RECEIVES = 300
-"""How often a webhook is received before it goes to the dead letters. The schedule of retries takes some 15
-of them; the others are for when the tables cannot be read, three minutes apart: fourteen hours."""
+"""How often a message is received before it goes to the dead letters, three minutes apart: fifteen hours.
+Each attempt at a webhook is a message of its own; only what nothing could be decided about comes again."""
 
 STREAM_RETRIES = 5
 """A record that fails as often is put aside, because it holds up all that follow it in its shard."""

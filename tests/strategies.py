@@ -19,7 +19,8 @@ from tracking.mail.deliveries import (
 )
 from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, WebhookEvent
 from tracking.mail.envelopes import MAX_RECIPIENTS, Envelope
-from tracking.mail.notifications import Attempt, Health, Notification, Progress, Status
+from tracking.mail.healths import Health
+from tracking.mail.notifications import Attempt, Notification, Progress, Status
 from tracking.opens.fetches import Fetch, Witness
 from tracking.opens.reading import MAX_STEPS, Reading
 from tracking.opens.rules import OpenClass
@@ -152,6 +153,14 @@ progresses = st.builds(
     last_at=st.none() | times,
     last_result=st.text(),
     next_at=st.none() | times,
+) | st.builds(
+    Progress,
+    notification=notifications,
+    attempts=st.integers(0, 20),
+    last_at=st.none() | times,
+    last_result=st.text(),
+    next_at=times,
+    is_parked=st.just(value=True),
 )
 attempts = st.builds(
     Attempt,

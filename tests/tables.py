@@ -24,9 +24,12 @@ def create_settings(dynamodb: "DynamoDBClient", name: str) -> None:
 def create_notifications(dynamodb: "DynamoDBClient", name: str) -> None:
     dynamodb.create_table(
         TableName=name,
-        AttributeDefinitions=_texts("pk", "sk", "parked", "next_at"),
+        AttributeDefinitions=_texts("pk", "sk", "listed", "listed_at", "parked", "next_at"),
         KeySchema=_key("pk", "sk"),
-        GlobalSecondaryIndexes=[_index("parked", "parked", "next_at")],
+        GlobalSecondaryIndexes=[
+            _index("listed", "listed", "listed_at"),
+            _index("parked", "parked", "next_at"),
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
 

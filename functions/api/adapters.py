@@ -6,7 +6,9 @@ from functools import cache
 import boto3
 from botocore.config import Config
 
+from tracking.mail import destinations
 from tracking.storage.activity import Activity
+from tracking.storage.attempts import Attempts
 from tracking.storage.counters import Counters
 from tracking.storage.feeds import Feeds
 from tracking.storage.healths import Healths
@@ -95,6 +97,12 @@ def notifications() -> Notifications:
 
 
 @cache
+def attempts() -> Attempts:
+    """The last attempts at webhooks, in the Notifications table."""
+    return Attempts(boto3.client("dynamodb"), os.environ["NOTIFICATIONS_TABLE"])
+
+
+@cache
 def healths() -> Healths:
     """How the endpoints are, in the Notifications table."""
     return Healths(boto3.client("dynamodb"), os.environ["NOTIFICATIONS_TABLE"])
@@ -107,10 +115,10 @@ def webhook_queue() -> WebhookQueue:
 
 
 def webhook_ports() -> frozenset[int]:
-    """The ports that a webhook may go to."""
-    return frozenset(map(int, os.environ["WEBHOOK_PORTS"].split(",")))
+    """The ports that webhooks may go to besides 443."""
+    return destinations.ports(os.environ["WEBHOOK_PORTS"])
 
 
 def webhook_exempt_hosts() -> list[str]:
-    """Where webhooks may go whatever it is. The local system alone sets it; the template does not."""
-    return list(filter(None, os.environ.get("WEBHOOK_EXEMPT_HOSTS", "").split(",")))
+    """Where webhooks may go whatever it is. Set by the local system: the template has no such variable."""
+    return destinations.hosts(os.environ.get("WEBHOOK_EXEMPT_HOSTS", ""))

@@ -2,12 +2,12 @@
 
 import secrets
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -19,9 +19,9 @@ from functions.api.bodies import NO_BOOLEAN
 from functions.api.events import date
 from functions.api.webhook_settings import WebhookId, find
 from tracking.mail.endpoints import NEVER_SENT, WebhookEvent, missing_from
-from tracking.mail.notifications import OPEN, Notification, Progress, Status
-from tracking.storage.feeds import READERS
-from tracking.storage.notifications import AttemptAt, Page
+from tracking.mail.notifications import UNFINISHED, Notification, Progress, Status
+from tracking.storage.attempts import AttemptAt
+from tracking.storage.notifications import Page
 
 router = APIGatewayHttpRouter()
 
@@ -39,6 +39,12 @@ MAX_AT_ONCE: Final = 1000
 
 PATIENCE: Final = timedelta(seconds=15)
 """How long a call goes on to look for notifications; it has 29 seconds for all that it does."""
+
+WRITERS: Final = 10
+"""Items that are written at the same time."""
+
+ON_ITS_WAY: Final = timedelta(minutes=15)
+"""How long a notification that is due counts as on its way; after that its message may be lost."""
 
 _ID_BYTES = 16
 
@@ -64,6 +70,15 @@ class Selection(WebhookId):
         Annotated[list[NotificationId], Field(min_length=1, max_length=100)] | None,
         Field(description="Only these, as `webhook/failures` names them; all of them have to be there"),
     ] = None
+    status: Annotated[
+        Literal["failed", "retrying"] | None,
+        Field(description="Without `notification_ids`: all of these; `failed` where it is not said"),
+    ] = None
+
+    @property
+    def wanted(self) -> Status:
+        """Which are meant where none are named."""
+        return Status(self.status or Status.FAILED)
 
 
 class TestRequest(WebhookId):
@@ -95,7 +110,7 @@ class FailedNotification(BaseModel):
         str,
         Field(
             description="`retrying`: it is tried again by itself; `failed`: it is not any more",
-            json_schema_extra={"enum": [status.value for status in OPEN]},
+            json_schema_extra={"enum": [status.value for status in UNFINISHED]},
         ),
     ]
     event: Annotated[WebhookEvent, Field(description="What it tells of")]
@@ -170,7 +185,7 @@ def failures(wanted: Annotated[FailuresQuestion, Body()]) -> Answer[FailuresPage
     endpoint = find(wanted.id)
     root, purpose = adapters.webhook_signing_root(), f"failures of webhook {endpoint.id}"
     after = _position(wanted.continue_token, purpose, root)
-    page = adapters.notifications().waiting(
+    page = adapters.notifications().listed(
         endpoint.id, datetime.now(UTC), wanted.limit or DEFAULT_FAILURES, after
     )
     return answer(
@@ -186,17 +201,14 @@ def failures(wanted: Annotated[FailuresQuestion, Body()]) -> Answer[FailuresPage
 def retry(wanted: Annotated[Selection, Body()]) -> Answer[Retried]:
     """Send notifications anew: at once, and by the whole schedule again as long as they fail.
 
-    Without `notification_ids` these are all that have `failed`. Those that are `retrying` are tried again
-    anyway; named, they are at once.
+    Without `notification_ids` these are all that have `failed`, or those of another `status`. Those that are
+    `retrying` are tried again anyway; asked for, they are at once, unless they are due just now: so a call
+    that goes on with `more` does not begin with the first ones again.
     """
     endpoint = find(wanted.id)
-    if wanted.notification_ids:
-        _start_anew(_named(endpoint.id, wanted.notification_ids))
-        return answer(router, Retried(retried=len(set(wanted.notification_ids)), more=False))
-    retried, more = 0, False
-    for page in _pages(endpoint.id, [Status.FAILED], MAX_AT_ONCE):
-        _start_anew(page.found)
-        retried, more = retried + len(page.found), page.last is not None
+    if adapters.healths().get(endpoint.id).disabled_at:
+        raise invalid("id", f"webhook {endpoint.id} is disabled: call webhook/enable first")
+    retried, more = _done(endpoint.id, wanted, _start_anew if wanted.notification_ids else _start_waiting)
     return answer(router, Retried(retried=retried, more=more))
 
 
@@ -204,16 +216,10 @@ def retry(wanted: Annotated[Selection, Body()]) -> Answer[Retried]:
 def cancel(wanted: Annotated[Selection, Body()]) -> Answer[Cancelled]:
     """Have notifications not tried any more, and listed no longer.
 
-    Without `notification_ids` these are all that `webhook/failures` lists. What is being sent at this moment
-    may still arrive.
+    Without `notification_ids` these are all that have `failed`, or those of another `status`. What is being
+    sent at this moment may still arrive.
     """
-    endpoint = find(wanted.id)
-    if wanted.notification_ids:
-        cancelled = _cancel(_named(endpoint.id, wanted.notification_ids))
-        return answer(router, Cancelled(cancelled=cancelled, more=False))
-    cancelled, more = 0, False
-    for page in _pages(endpoint.id, OPEN, MAX_AT_ONCE):
-        cancelled, more = cancelled + _cancel(page.found), page.last is not None
+    cancelled, more = _done(find(wanted.id).id, wanted, _cancel)
     return answer(router, Cancelled(cancelled=cancelled, more=more))
 
 
@@ -250,9 +256,7 @@ def attempts(wanted: Annotated[AttemptsQuestion, Body()]) -> Answer[list[ShownAt
     for those at one notification.
     """
     endpoint = find(wanted.id)
-    found = adapters.notifications().attempts(
-        endpoint.id, wanted.limit or DEFAULT_ATTEMPTS, wanted.notification_id
-    )
+    found = adapters.attempts().newest(endpoint.id, wanted.limit or DEFAULT_ATTEMPTS, wanted.notification_id)
     return answer(router, list(map(_shown_attempt, found)))
 
 
@@ -269,23 +273,24 @@ def _position(token: str | None, purpose: str, root: str) -> str | None:
     return after
 
 
-def _pages(endpoint_id: int, statuses: Collection[Status], most: int | None = None) -> Iterator[Page]:
-    """What is listed of an endpoint, page by page; the last page given says whether there may be more.
+def _done(endpoint_id: int, wanted: Selection, do: Callable[[Sequence[Progress]], int]) -> tuple[int, bool]:
+    """Do something about the notifications that are wanted; about how many, and whether there may be more.
 
-    Args:
-        endpoint_id: The endpoint's.
-        statuses: Those wanted.
-        most: How many notifications at most. There are fewer if there is no time for more.
+    Raises:
+        Refusal: One of those that are named is not there; then nothing is done.
     """
+    if wanted.notification_ids:
+        return do(_named(endpoint_id, wanted.notification_ids)), False
     give_up_at = time.monotonic() + PATIENCE.total_seconds()
-    given, after = 0, None
-    while True:
-        limit = PAGE if most is None else most - given
-        page = adapters.notifications().waiting(endpoint_id, datetime.now(UTC), limit, after, statuses)
-        yield page
-        given, after = given + len(page.found), page.last
-        if after is None or given == most or time.monotonic() > give_up_at:
-            return
+    done, page = 0, Page((), None)
+    while done < MAX_AT_ONCE and time.monotonic() < give_up_at:
+        page = adapters.notifications().listed(
+            endpoint_id, datetime.now(UTC), MAX_AT_ONCE - done, page.last, [wanted.wanted]
+        )
+        done += do(page.found)
+        if page.last is None:
+            return done, False
+    return done, True
 
 
 def _named(endpoint_id: int, ids: Sequence[str]) -> list[Progress]:
@@ -294,29 +299,33 @@ def _named(endpoint_id: int, ids: Sequence[str]) -> list[Progress]:
     Raises:
         Refusal: One is not there.
     """
-    found: list[Progress] = []
-    missing = dict.fromkeys(ids)
-    for page in _pages(endpoint_id, OPEN):
-        for progress in page.found:
-            if progress.notification.id in missing:
-                del missing[progress.notification.id]
-                found.append(progress)
-        if not missing:
-            return found
-    raise invalid("notification_ids", f"webhook/failures does not list {', '.join(missing)}")
+    found = adapters.notifications().unfinished(endpoint_id, ids)
+    missing = dict.fromkeys(ids).keys() - {progress.notification.id for progress in found}
+    if missing:
+        raise invalid("notification_ids", f"webhook/failures does not list {', '.join(sorted(missing))}")
+    return found
 
 
-def _start_anew(seen: Sequence[Progress]) -> None:
+def _start_anew(seen: Sequence[Progress]) -> int:
     """Send notifications once more, and then say so: what is only said is sent by nobody."""
     runs = [replace(each.notification, run=each.notification.run + 1) for each in seen]
     adapters.webhook_queue().send(runs)
     restarted = partial(adapters.notifications().restarted, at=datetime.now(UTC))
-    with ThreadPoolExecutor(READERS) as pool:
+    with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(restarted, runs))
+    return len(runs)
+
+
+def _start_waiting(seen: Sequence[Progress]) -> int:
+    """Start those anew that are not on their way already. What starts anew is due from then on."""
+    now = datetime.now(UTC)
+    return _start_anew(
+        [each for each in seen if each.next_at is None or not now - ON_ITS_WAY < each.next_at <= now]
+    )
 
 
 def _cancel(seen: Sequence[Progress]) -> int:
-    with ThreadPoolExecutor(READERS) as pool:
+    with ThreadPoolExecutor(WRITERS) as pool:
         return sum(pool.map(adapters.notifications().cancel, seen))
 
 

@@ -2,7 +2,8 @@
 
 import socket
 from collections.abc import Collection
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
@@ -24,10 +25,14 @@ from tracking.mail.endpoints import (
     missing_from,
     split_userinfo,
 )
-from tracking.mail.notifications import Health
+from tracking.mail.healths import Health
 
 MASK: Final = "********"
 """What is shown in place of a secret. As a secret that is given, it means the one that is there."""
+
+
+RESOLVED_WITHIN: Final = timedelta(seconds=3)
+"""How long a name is looked up when an endpoint is added; each attempt looks it up again."""
 
 
 def _checked_url(url: str) -> str:
@@ -188,6 +193,14 @@ class ShownWebhook(BaseModel):
             json_schema_extra=EXTENSION,
         ),
     ]
+    paused_until: Annotated[
+        str | None,
+        Field(
+            description="Until when it is left alone, because it failed again and again or asked for time; "
+            "null if it is not",
+            json_schema_extra=EXTENSION,
+        ),
+    ]
 
 
 def check_events(events: Collection[WebhookEvent], output_format: OutputFormat) -> None:
@@ -220,10 +233,15 @@ def check_destination(url: str) -> None:
 
 
 def _addresses(host: str, port: int) -> tuple[str, ...]:
+    """The addresses of a name; none if that is not known within `RESOLVED_WITHIN`."""
+    thread = ThreadPoolExecutor(1)
+    look_up = thread.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = look_up.result(RESOLVED_WITHIN.total_seconds())
     except OSError:
         return ()
+    finally:
+        thread.shutdown(wait=False)
     return tuple(str(address[0]) for *_, address in found)
 
 
@@ -240,6 +258,10 @@ def find(endpoint_id: int) -> Endpoint:
     return endpoint
 
 
+def _paused_until(health: Health) -> str | None:
+    return date(health.paused_until) if health.paused_until and health.is_paused(datetime.now(UTC)) else None
+
+
 def show(endpoint: Endpoint, health: Health) -> ShownWebhook:
     """An endpoint as it is answered."""
     return ShownWebhook(
@@ -253,4 +275,5 @@ def show(endpoint: Endpoint, health: Health) -> ShownWebhook:
         auth_header_value="" if endpoint.auth_scheme is AuthScheme.NONE else MASK,
         status=WebhookStatus.of(health, datetime.now(UTC)),
         failing_since=date(health.failing_since) if health.failing_since else None,
+        paused_until=_paused_until(health),
     )

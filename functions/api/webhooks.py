@@ -35,7 +35,7 @@ from tracking.mail.endpoints import (
     signing_secret,
     split_userinfo,
 )
-from tracking.mail.notifications import Health
+from tracking.mail.healths import Health
 from tracking.storage.feeds import READERS
 
 LOGGER = Logger()
@@ -104,6 +104,10 @@ class RotatedSecret(BaseModel):
     ]
 
 
+MAX_ENDPOINTS: Final = 100
+"""Endpoints in all: each mail and each event asks for all of them."""
+
+
 @router.post("/webhook/add", openapi_extensions=_IGNORED)
 def add(new: Annotated[NewWebhook, Body()]) -> Answer[AddedWebhook]:
     """Add an endpoint.
@@ -115,6 +119,8 @@ def add(new: Annotated[NewWebhook, Body()]) -> Answer[AddedWebhook]:
     wishes = new.wishes()
     check_events(wishes.get("events", ()), wishes.get("output_format", OutputFormat.FORM))
     check_destination(url)
+    if len(adapters.settings().endpoints()) >= MAX_ENDPOINTS:
+        raise invalid("url", f"there are {MAX_ENDPOINTS} webhooks already: remove one first")
     # First: without it the endpoint would be there, and its secret known to nobody.
     signing_root = adapters.webhook_signing_root()
     endpoint_id = adapters.settings().next_endpoint_id()

@@ -102,8 +102,15 @@ def _send_all(envelope: Envelope) -> None:
 
 
 def _wanted_headers() -> list[str]:
-    """The fields of a mail's header that webhooks want to be told, which may be weeks later."""
-    return [name for endpoint in _settings().endpoints() for name in endpoint.headers]
+    """The fields of a mail's header that webhooks want to be told, which may be weeks later.
+
+    No mail waits for them: what cannot be learnt is logged, and the webhooks do without.
+    """
+    try:
+        return [name for endpoint in _settings().endpoints() for name in endpoint.headers]
+    except Exception:
+        LOGGER.exception("headers for webhooks not known")
+        return []
 
 
 def _prepare(raw: bytes, credential: Credential | None) -> _Outgoing:

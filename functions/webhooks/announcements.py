@@ -17,12 +17,9 @@ from functions.webhooks.histories import current
 from tracking.errors import TrackingError
 from tracking.mail.deliveries import Event
 from tracking.mail.endpoints import Endpoint, webhook_event
-from tracking.mail.notifications import Notification
+from tracking.mail.notifications import LONGEST_DELAY, Notification
 from tracking.mail.summaries import Interpretation
 from tracking.opens import reading
-
-LONGEST_DELAY = timedelta(minutes=15)
-"""How long SQS keeps a message back at most."""
 
 
 class Batch:

@@ -12,7 +12,6 @@ from functions.webhooks.egress import NoAnswer, Response
 from tracking.errors import ForbiddenDestination, SettingsUnavailable
 from tracking.mail.endpoints import Endpoint, signing_secrets
 from tracking.mail.notifications import Attempt, Notification, retry_at
-from tracking.storage.secrets import read_secret
 
 LOGGER = Logger()
 
@@ -67,7 +66,7 @@ def _signature(endpoint: Endpoint, notification: Notification, at: datetime) -> 
 
 
 def _authorization(endpoint: Endpoint) -> Mapping[str, str]:
-    """The endpoint's Authorization header, read for each attempt, so that an edit holds for the next.
+    """The endpoint's Authorization header. An edit of it is another secret, and holds for the next attempt.
 
     Raises:
         _Unauthorized: It cannot be read. Without it, the notification might reach somebody who was not meant
@@ -76,7 +75,7 @@ def _authorization(endpoint: Endpoint) -> Mapping[str, str]:
     if endpoint.auth_secret is None:
         return {}
     try:
-        return {"Authorization": read_secret(adapters.secretsmanager(), endpoint.auth_secret)}
+        return {"Authorization": adapters.authorization(endpoint.auth_secret)}
     except SettingsUnavailable as error:
         LOGGER.warning("no authorization", endpoint=endpoint.id, error=str(error))
         raise _Unauthorized("not sent: the secret of its Authorization header cannot be read") from error

@@ -35,7 +35,7 @@ from functions.webhooks.endpoints import Endpoints
 from tracking.errors import NotificationsUnavailable
 from tracking.mail import notifications
 from tracking.mail.endpoints import Endpoint
-from tracking.mail.notifications import Notification, Progress, Status
+from tracking.mail.notifications import LONGEST_DELAY, Notification, Progress, Status
 
 LOGGER = Logger()
 
@@ -55,14 +55,22 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 async def _process(endpoints: Endpoints, record: SQSRecord) -> None:
-    """Decide about a notification. Only sending it lets the others of the batch go on meanwhile."""
+    try:
+        await _decide(endpoints, record)
+    except Exception:
+        LOGGER.exception("not decided", message_id=record.message_id)
+        raise
+
+
+async def _decide(endpoints: Endpoints, record: SQSRecord) -> None:
+    """Do what is to be done. Only while one is sent the others of the batch go on."""
     notification = notifications.decode(record.body)
     endpoint = endpoints.get(notification.endpoint_id)
     if endpoint is None:
         LOGGER.info("endpoint is gone", **_named(notification))
     elif notification.is_test:
         await _send_test(endpoints, endpoint, notification)
-    elif progress := _open(notification, int(record.attributes.approximate_receive_count)):
+    elif progress := _progress_of(notification, int(record.attributes.approximate_receive_count)):
         await _go_on(endpoints, endpoint, progress)
 
 
@@ -75,12 +83,12 @@ async def _send_test(endpoints: Endpoints, endpoint: Endpoint, notification: Not
     written = replace(notification, body=sample.text, content_type=sample.content_type)
     attempt, _ = await attempts.make(endpoint, written)
     with _only_logged(notification):
-        adapters.notifications().record(notification, attempt)
+        adapters.attempts().record(notification, attempt)
         if attempt.is_success:
             endpoints.succeeded(endpoint.id)
 
 
-def _open(notification: Notification, receives: int) -> Progress | None:
+def _progress_of(notification: Notification, receives: int) -> Progress | None:
     """How far a notification is; None if nothing is to be done about it any more."""
     fresh = Progress(notification)
     if receives == 1 and not notification.is_tried and notification.run == 0:
@@ -99,15 +107,16 @@ def _open(notification: Notification, receives: int) -> Progress | None:
 
 async def _go_on(endpoints: Endpoints, endpoint: Endpoint, progress: Progress) -> None:
     now = datetime.now(UTC)
-    health = endpoints.health(endpoint.id)
+    disabled_at = endpoints.health(endpoint.id).disabled_at
     if progress.next_at and now + EARLIEST < progress.next_at:
         _wait(progress, now)
-    elif health.disabled_at:
-        reason = f"not sent: the endpoint answered 410 (gone) at {health.disabled_at:%Y-%m-%d %H:%M} UTC"
-        _give_up(notifications.given_up(progress, now, reason), now)
-    elif not notifications.is_last(progress) and endpoints.pauses(endpoint.id, now):
-        until = endpoints.health(endpoint.id).paused_until
-        _try_again(progress, "not sent: the endpoint failed just before, and is left alone", until)
+    elif disabled_at:
+        reason = f"not sent: the endpoint answered 410 (gone) at {disabled_at:%Y-%m-%d %H:%M} UTC"
+        adapters.notifications().save(notifications.given_up(progress, now, reason), now)
+        LOGGER.info("endpoint is disabled", **_named(progress.notification))
+    elif not progress.is_last and (paused_until := endpoints.claim_attempt(endpoint.id, now)):
+        reason = "not sent: the endpoint failed just before, and is left alone"
+        _try_again(progress, reason, paused_until)
     else:
         await _send(endpoints, endpoint, progress)
 
@@ -119,7 +128,7 @@ async def _send(endpoints: Endpoints, endpoint: Endpoint, progress: Progress) ->
     attempt, retry_at = await attempts.make(endpoint, notification)
     LOGGER.info("attempted", status=attempt.status, error=attempt.error, **_named(notification))
     with _only_logged(notification):
-        adapters.notifications().record(notification, attempt)
+        adapters.attempts().record(notification, attempt)
     if attempt.is_success:
         # Were it sent again because of that, nothing would be gained.
         with _only_logged(notification):
@@ -128,8 +137,7 @@ async def _send(endpoints: Endpoints, endpoint: Endpoint, progress: Progress) ->
             endpoints.succeeded(endpoint.id)
         return
     now = datetime.now(UTC)
-    if attempt.is_gone:
-        endpoints.disable(endpoint.id, now)
+    if attempt.is_gone and endpoints.disable(endpoint, now):
         LOGGER.warning("endpoint disabled", endpoint=endpoint.id)
         _give_up(notifications.given_up(progress, now, attempt.result), now)
         return
@@ -150,9 +158,9 @@ def _try_again(progress: Progress, result: str, not_before: datetime | None) -> 
 
 def _wait(progress: Progress, now: datetime) -> None:
     """Have a notification come again when it is due; what is parked is found in the table by then."""
-    if progress.next_at and not progress.is_parked(now):
+    if progress.next_at and not progress.is_parked:
         again = replace(progress.notification, is_tried=True)
-        adapters.webhook_queue().send([again], progress.next_at - now)
+        adapters.webhook_queue().send([again], min(progress.next_at - now, LONGEST_DELAY))
 
 
 def _give_up(progress: Progress, now: datetime) -> None:
@@ -175,4 +183,4 @@ def _only_logged(notification: Notification) -> Iterator[None]:
 
 
 def _named(notification: Notification) -> dict[str, Any]:
-    return {"webhook_id": notification.id, "endpoint": notification.endpoint_id}
+    return {"notification_id": notification.id, "endpoint": notification.endpoint_id}

@@ -1,10 +1,11 @@
 """The endpoints of a batch's notifications, each read once, and how they are."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from functions.webhooks import adapters
 from tracking.mail.endpoints import Endpoint
-from tracking.mail.notifications import PAUSE, Health
+from tracking.mail.healths import PAUSE, Health
 
 
 class Endpoints:
@@ -34,18 +35,23 @@ class Endpoints:
             self._healths[endpoint_id] = adapters.healths().get(endpoint_id)
         return self._healths[endpoint_id]
 
-    def pauses(self, endpoint_id: int, at: datetime) -> bool:
-        """Whether an endpoint is to be left alone; if not, whoever asked has to make the next attempt.
+    def claim_attempt(self, endpoint_id: int, at: datetime) -> datetime | None:
+        """Ask to make an attempt: where an endpoint is on trial, one is made in each pause.
+
+        Returns:
+            None if the attempt is the caller's to make; otherwise until when the endpoint is left alone.
 
         Raises:
             NotificationsUnavailable: Nobody knows.
         """
         health = self.health(endpoint_id)
-        if health.is_paused(at) or not health.is_on_trial:
-            return health.is_paused(at)
+        if health.is_paused(at):
+            return health.paused_until
+        if not health.is_on_trial:
+            return None
         is_ours = adapters.healths().claim(endpoint_id, health, at)
-        self._healths[endpoint_id] = health.paused(at + PAUSE)
-        return not is_ours
+        self._healths[endpoint_id] = replace(health, paused_until=at + PAUSE)
+        return None if is_ours else at + PAUSE
 
     def failed(self, endpoint_id: int, at: datetime, retry_at: datetime | None) -> Health:
         """Count a failure of an endpoint; how it is then.
@@ -58,7 +64,7 @@ class Endpoints:
         Raises:
             NotificationsUnavailable: It is not counted.
         """
-        health = adapters.healths().failed(endpoint_id, self.health(endpoint_id), at, retry_at)
+        health = adapters.healths().failed(endpoint_id, at, retry_at)
         self._healths[endpoint_id] = health
         return health
 
@@ -72,10 +78,14 @@ class Endpoints:
             adapters.healths().succeeded(endpoint_id)
             self._healths[endpoint_id] = Health()
 
-    def disable(self, endpoint_id: int, at: datetime) -> None:
-        """Have an endpoint sent nothing any more.
+    def disable(self, endpoint: Endpoint, at: datetime) -> bool:
+        """Have an endpoint sent nothing any more, unless it leads elsewhere by now; whether that was done.
 
         Raises:
-            NotificationsUnavailable: It is as it was.
+            SettingsUnavailable, NotificationsUnavailable: It is as it was.
         """
-        self._healths[endpoint_id] = adapters.healths().disable(endpoint_id, at)
+        now = adapters.settings().endpoint(endpoint.id)
+        if now is None or now.url != endpoint.url:
+            return False
+        self._healths[endpoint.id] = adapters.healths().disable(endpoint.id, at)
+        return True

@@ -1,7 +1,7 @@
 """From the Notifications table back to the webhooks' queue, once a minute: what was parked until now."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import batched
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -11,10 +11,10 @@ from functions.webhooks import adapters
 
 LOGGER = Logger()
 
-BATCH = 10
-"""What is queued at once."""
+WRITERS = 10
+"""Items that are written at the same time."""
 
-STOPS_BEFORE = timedelta(seconds=10)
+STOPS_BEFORE = timedelta(seconds=15)
 """How long before its time is up the function leaves the rest to its next run."""
 
 
@@ -25,12 +25,13 @@ def handle(_: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         How many were `queued`.
     """
     queued = 0
-    for due in batched(adapters.notifications().due(datetime.now(UTC)), BATCH, strict=False):
-        adapters.webhook_queue().send(progress.notification for progress in due)
-        for progress in due:
-            adapters.notifications().queued(progress)
-        queued += len(due)
-        if timedelta(milliseconds=context.get_remaining_time_in_millis()) < STOPS_BEFORE:
-            break
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for due in adapters.notifications().due(datetime.now(UTC)):
+            if timedelta(milliseconds=context.get_remaining_time_in_millis()) < STOPS_BEFORE:
+                LOGGER.warning("more is due than could be queued", queued=queued)
+                break
+            adapters.webhook_queue().send(progress.notification for progress in due)
+            list(pool.map(adapters.notifications().queued, due))
+            queued += len(due)
     LOGGER.info("queued what was due", queued=queued)
     return {"queued": queued}

@@ -13,6 +13,7 @@ when ministack closes it itself, and then the module is deleted.
 | `secure_transport` | policies that ask for TLS refuse everybody |
 | `stream_records` | after a restart nothing reaches the consumers of a stream any more |
 | `sending_rights` | sending mail is authorised on `*`, and as `ses:SendEmail` even when it is raw |
+| `batch_rights` | sending a batch to a queue is authorised as `sqs:SendMessageBatch`, which does not exist |
 | `raw_mail` | raw mail is rebuilt before it goes out, and only SMTP could receive it |
 | `evaluations` | nobody can see which rights the functions used |
 """

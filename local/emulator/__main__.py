@@ -14,6 +14,7 @@ from pathlib import Path
 from ministack import app
 
 from local.emulator import (
+    batch_rights,
     bucket_deployments,
     evaluations,
     generated_secrets,
@@ -35,4 +36,5 @@ sending_rights.close()
 raw_mail.close(os.environ.get("MAILBOX_URL"))
 if "IAM_LOG" in os.environ:
     evaluations.close(Path(os.environ["IAM_LOG"]))
+batch_rights.close()
 app.main()

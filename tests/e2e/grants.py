@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
 RECORDING = ("Pixel", "Hold", "Drain", "Recover")
-ANNOUNCING = ("FanOut", "ReadingsEnd", "Deliver")
+ANNOUNCING = ("FanOut", "ReadingsEnd", "Deliver", "Requeue")
 FUNCTIONS = (*RECORDING, "Inject", "Feedback", "Api", *ANNOUNCING)
 
 

@@ -6,7 +6,7 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
@@ -24,9 +24,12 @@ from tests.e2e.grants import ANNOUNCING, RECORDING, Grant, function_of, grants, 
 from tests.functions.pixel.cloudfront import log, log_line
 from tracking.mail import envelopes
 from tracking.mail.credentials import CredentialKind
+from tracking.mail.endpoints import WebhookEvent
 from tracking.mail.envelopes import Envelope
+from tracking.mail.notifications import Notification, Progress
 from tracking.opens.fetches import Fetch
 from tracking.storage import overflow
+from tracking.storage.notifications import Notifications
 
 pytestmark = pytest.mark.e2e
 
@@ -125,9 +128,11 @@ def _use_everything(system: LocalSystem) -> None:
 
 
 def _use(system: LocalSystem) -> None:
-    """A mail on its whole way, one whose webhook is authorized, an envelope that comes twice, and an open."""
+    """A mail on its whole way, one whose webhook is authorized and fails, one that was parked, an envelope
+    that comes twice, and an open."""
     old = _old_mail(system)
     recipient = conversation.somebody()
+    _unpark(system)
     client(system.endpoints, _announced_key(system))(
         "email/send",
         {"sender": conversation.SENDER, "to": [recipient], "subject": "x", "text_body": "x"},
@@ -192,13 +197,25 @@ def _announced_key(system: LocalSystem) -> str:
     console.call(
         system.endpoints,
         "webhook/add",
-        url=f"{system.endpoints.webhook_sink_url}/hook",
+        url=f"{system.endpoints.webhook_sink_url}/status/500",
         events=["processed"],
         usernames=[key[:16]],
         auth_header_type="bearer",
         auth_header_value="a-token",
     )
     return key
+
+
+def _unpark(system: LocalSystem) -> None:
+    """A notification that has been parked until now, and what is done each minute."""
+    now = datetime.now(UTC)
+    notification = Notification(
+        f"msg_{uuid.uuid4().hex}", 1, WebhookEvent.OPEN, "", "", now, '{"event": "open"}', "application/json"
+    )
+    Notifications(boto3.client("dynamodb", **system.access), _output(system, "NotificationsTableName")).save(
+        Progress(notification, attempts=5, next_at=now - timedelta(hours=1), is_parked=True), now
+    )
+    boto3.client("lambda", **system.access).invoke(FunctionName=_output(system, "RequeueFunctionName"))
 
 
 @cache

@@ -19,6 +19,7 @@ from functions.pixel import hold, overflow, recover
 from functions.webhooks import adapters as webhook_adapters
 from tests import tables
 from tracking.storage.activity import Activity
+from tracking.storage.attempts import Attempts
 from tracking.storage.healths import Healths
 from tracking.storage.notifications import Notifications
 from tracking.storage.outbox import Messages
@@ -35,6 +36,7 @@ SIGNING_ROOT = "the root of all webhooks' secrets"
 
 _CACHED = (
     adapters.activity,
+    adapters.attempts,
     adapters.counters,
     adapters.feeds,
     adapters.healths,
@@ -50,6 +52,8 @@ _CACHED = (
     adapters.webhook_signing_root,
     feedback._activity,
     webhook_adapters.activity,
+    webhook_adapters.attempts,
+    webhook_adapters.authorization,
     webhook_adapters.healths,
     webhook_adapters.notifications,
     webhook_adapters.secretsmanager,
@@ -84,6 +88,7 @@ class Cloud:
     activity: Activity
     settings: Settings
     notifications: Notifications
+    attempts: Attempts
     healths: Healths
     keys: PixelKeys
     messages: Messages
@@ -135,7 +140,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         "SETTINGS_TABLE": "Settings",
         "ACTIVITY_TABLE": "Activity",
         "NOTIFICATIONS_TABLE": "Notifications",
-        "WEBHOOK_PORTS": "443",
+        "WEBHOOK_PORTS": "8443",
         "OUTBOX_BUCKET": "outbox",
         "LOG_BUCKET": "access-logs",
         "READ_TIME": "on",
@@ -169,6 +174,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             Activity(dynamodb, "Activity"),
             Settings(dynamodb, "Settings"),
             Notifications(dynamodb, "Notifications"),
+            Attempts(dynamodb, "Notifications"),
             Healths(dynamodb, "Notifications"),
             PixelKeys(secrets, pixel_keys),
             Messages(s3, "outbox"),

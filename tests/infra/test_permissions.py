@@ -114,7 +114,9 @@ def test_the_api_may_change_settings_query_activity_and_fill_the_outbox(rights_o
         "s3:GetObject on OutboxMessages/uploads/*",
         "sqs:SendMessage on OutboxEnvelopesQueue",
         "dynamodb:GetItem on TablesNotifications",
+        "dynamodb:BatchGetItem on TablesNotifications",
         "dynamodb:Query on TablesNotifications",
+        "dynamodb:Query on TablesNotifications/index/listed",
         "dynamodb:UpdateItem on TablesNotifications",
         "dynamodb:DeleteItem on TablesNotifications",
         "sqs:SendMessage on WebhooksDeliveriesQueue",
@@ -161,6 +163,7 @@ def test_deliver_may_read_an_endpoint_and_its_secrets_and_note_what_came_of_it(r
     assert rights_of("Deliver") == {
         "dynamodb:GetItem on TablesSettings",
         "dynamodb:GetItem on TablesNotifications",
+        "dynamodb:BatchGetItem on TablesNotifications",
         "dynamodb:PutItem on TablesNotifications",
         "dynamodb:UpdateItem on TablesNotifications",
         "sqs:SendMessage on WebhooksDeliveriesQueue",
@@ -173,7 +176,7 @@ def test_deliver_may_read_an_endpoint_and_its_secrets_and_note_what_came_of_it(r
 def test_requeue_may_find_what_is_parked_and_queue_it(rights_of: Rights) -> None:
     assert rights_of("Requeue") == {
         "dynamodb:Query on TablesNotifications/index/parked",
-        "dynamodb:GetItem on TablesNotifications",
+        "dynamodb:BatchGetItem on TablesNotifications",
         "dynamodb:UpdateItem on TablesNotifications",
         "sqs:SendMessage on WebhooksDeliveriesQueue",
     }

@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "LOG_BUCKET": "access-logs",
     "READ_TIME": "on",
     "NOTIFICATIONS_TABLE": "notifications",
-    "WEBHOOK_PORTS": "443",
+    "WEBHOOK_PORTS": "",
     "WEBHOOK_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/webhooks",
     "PIXEL_KEYS_SECRET": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys",
     "WEBHOOK_SIGNING_SECRET": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:signing",

@@ -235,6 +235,21 @@ def test_raw_mail_needs_the_right_on_identity_and_configuration_set(plain: Cloud
         send_raw(sender(patched, "other-set", "identity/example.com", "configuration-set/Other"))
 
 
+def test_a_batch_to_a_queue_needs_the_right_to_send_and_no_other(plain: Cloud, patched: Cloud) -> None:
+    def send(where: Cloud, action: str) -> int:
+        url = boto3.client("sqs", **where.access).create_queue(QueueName="batches")["QueueUrl"]
+        arn = "arn:aws:sqs:us-east-1:000000000000:batches"
+        sqs = boto3.client("sqs", **user(where, action.partition(":")[2], action, arn))
+        sent = sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "message"}])
+        return len(sent["Successful"])
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        send(plain, "sqs:SendMessage")
+    assert send(patched, "sqs:SendMessage") == 1
+    with pytest.raises(ClientError, match="AccessDenied"):
+        send(patched, "sqs:ReceiveMessage")
+
+
 def test_raw_mail_goes_out_byte_for_byte_but_for_what_ses_sets(
     plain: Cloud, patched: Cloud, mailbox: Mailbox
 ) -> None:

@@ -1,6 +1,6 @@
 """Where a webhook may go: out to public addresses, and nowhere inside.
 
-A URL is read here once, and by nothing else: what is checked is what is connected to. Whatever two parsers
+A URL is read here once for each attempt: what is checked is what is connected to. Whatever two parsers
 might read in two ways is refused. A name may lead anywhere, and elsewhere the next time: whenever it is
 resolved, each of its addresses is checked too.
 """
@@ -68,6 +68,16 @@ class Destination:
         """
         host = _bracketed(self.host)
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def ports(text: str) -> frozenset[int]:
+    """Port numbers with commas between; empty if there are none."""
+    return frozenset(map(int, filter(None, text.split(","))))
+
+
+def hosts(text: str) -> list[str]:
+    """`host:port`s with commas between; empty if there are none."""
+    return list(filter(None, text.split(",")))
 
 
 def destination(url: str, ports: Collection[int], exempt_hosts: Collection[str] = ()) -> Destination:

@@ -1,7 +1,6 @@
 """Notifications: what an endpoint is told of one event, when that is tried again, and when no more."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -27,9 +26,6 @@ RETRIES = (
 JITTER = 0.1
 """What part of its delay an attempt comes later at most, so that those that failed together come apart."""
 
-FAILING_AFTER = sum(RETRIES, timedelta())
-"""How long an endpoint has to fail, without a success, until it counts as failing: about 48 hours."""
-
 LONGEST_DELAY = timedelta(minutes=15)
 """How long a notification waits in the queue at most, as SQS has it; for longer it is parked in the table.
 
@@ -39,12 +35,6 @@ when one endpoint has as many, nobody is told of anything any more.
 
 LONGEST_RETRY_AFTER = RETRIES[-1]
 """The longest that an endpoint can have us wait by Retry-After."""
-
-PAUSED_AFTER = 5
-"""So many failures of an endpoint in a row make it pause."""
-
-PAUSE = timedelta(seconds=30)
-"""How long an endpoint is left alone then. After that one attempt is made, whose failure is a new pause."""
 
 
 class Status(StrEnum):
@@ -63,7 +53,7 @@ class Status(StrEnum):
     """Somebody did not want it tried any more."""
 
 
-OPEN = (Status.RETRYING, Status.FAILED)
+UNFINISHED = (Status.RETRYING, Status.FAILED)
 """Where something can still be done about a notification."""
 
 
@@ -125,7 +115,8 @@ class Progress:
     """How far a notification is that did not succeed at once.
 
     `attempts` are those of this run that failed, counting those that a pause of the endpoint stood for;
-    `last_result` is the last one's outcome. `next_at` is None where there is no next one.
+    `last_result` is the last one's outcome. `next_at` is None where there is no next one. `is_parked` says
+    that it waits in the table, because that is too long for the queue.
     """
 
     notification: Notification
@@ -134,57 +125,12 @@ class Progress:
     last_at: datetime | None = None
     last_result: str = ""
     next_at: datetime | None = None
-
-    def is_parked(self, at: datetime) -> bool:
-        """Whether it waits too long for the queue."""
-        return self.next_at is not None and self.next_at > at + LONGEST_DELAY
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How an endpoint has answered of late.
-
-    `failures` are those in a row, the first of them at `failing_since`. Nothing is sent before
-    `paused_until`, nor at all once it was `disabled_at`.
-    """
-
-    failures: int = 0
-    failing_since: datetime | None = None
-    paused_until: datetime | None = None
-    disabled_at: datetime | None = None
-
-    def is_failing(self, at: datetime) -> bool:
-        """Whether it has failed for so long that somebody has to look."""
-        return self.failing_since is not None and at >= self.failing_since + FAILING_AFTER
-
-    def is_paused(self, at: datetime) -> bool:
-        """Whether it is to be left alone."""
-        return self.paused_until is not None and at < self.paused_until
-
-    def paused(self, until: datetime) -> "Health":
-        """What it is when it is left alone."""
-        return replace(self, paused_until=until)
+    is_parked: bool = False
 
     @property
-    def is_on_trial(self) -> bool:
-        """Whether one attempt has to show whether it is back before there are others."""
-        return self.failures >= PAUSED_AFTER
-
-    def failed(self, at: datetime, retry_at: datetime | None) -> "Health":
-        """What it is after one more failure.
-
-        Args:
-            at: Now.
-            retry_at: When the endpoint asked to be called again, if it did.
-        """
-        failures = self.failures + 1
-        pause = at + PAUSE if failures >= PAUSED_AFTER else None
-        return replace(
-            self,
-            failures=failures,
-            failing_since=self.failing_since or at,
-            paused_until=max(filter(None, (pause, retry_at, self.paused_until)), default=None),
-        )
+    def is_last(self) -> bool:
+        """Whether there is one attempt left."""
+        return self.attempts == len(RETRIES)
 
 
 def advanced(
@@ -200,22 +146,26 @@ def advanced(
         not_before: The next attempt is not made before that, whatever the schedule says.
     """
     made = progress.attempts + 1
-    went_on = replace(progress, attempts=made, last_at=at, last_result=result)
     if made > len(RETRIES):
-        return replace(went_on, status=Status.FAILED, next_at=None)
+        return given_up(replace(progress, attempts=made), at, result)
     due = at + RETRIES[made - 1]
-    due = max(due, not_before or due)
-    return replace(went_on, status=Status.RETRYING, next_at=due + (due - at) * JITTER * chance)
-
-
-def is_last(progress: Progress) -> bool:
-    """Whether there is one attempt left."""
-    return progress.attempts == len(RETRIES)
+    wait = (max(due, not_before or due) - at) * (1 + JITTER * chance)
+    return replace(
+        progress,
+        status=Status.RETRYING,
+        attempts=made,
+        last_at=at,
+        last_result=result,
+        next_at=at + wait,
+        is_parked=wait > LONGEST_DELAY,
+    )
 
 
 def given_up(progress: Progress, at: datetime, reason: str) -> Progress:
     """A notification's progress once it is not tried any more, whatever the schedule says."""
-    return replace(progress, status=Status.FAILED, last_at=at, last_result=reason, next_at=None)
+    return replace(
+        progress, status=Status.FAILED, last_at=at, last_result=reason, next_at=None, is_parked=False
+    )
 
 
 def retry_at(header: str | None, at: datetime) -> datetime | None:
@@ -289,21 +239,3 @@ def decode(text: str) -> Notification:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidNotification(f"not a notification: {error!r}") from error
-
-
-def in_batches(
-    notifications: Iterable[Notification], most: int, most_bytes: int
-) -> Iterable[list[tuple[Notification, str]]]:
-    """Notifications with their texts, so many at a time that they are not too many nor too long together."""
-    batch: list[tuple[Notification, str]] = []
-    size = 0
-    for notification in notifications:
-        text = encode(notification)
-        length = len(text.encode())
-        if batch and (len(batch) == most or size + length > most_bytes):
-            yield batch
-            batch, size = [], 0
-        batch.append((notification, text))
-        size += length
-    if batch:
-        yield batch

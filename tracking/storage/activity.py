@@ -1,7 +1,6 @@
 """Messages, deliveries and events in DynamoDB; `activity_items` has the Activity table's design."""
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -11,23 +10,25 @@ from botocore.exceptions import ClientError
 from tracking.errors import ActivityUnavailable, StaleVersion
 from tracking.mail.deliveries import Delivery, Event, History, Message, Summary, changes, stages
 from tracking.storage import activity_items, counters
-from tracking.storage.aws import Item, from_attributes, is_refused_condition, raising, to_attributes, to_text
+from tracking.storage.aws import (
+    Item,
+    batch_get,
+    from_attributes,
+    is_refused_condition,
+    raising,
+    to_attributes,
+    to_text,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
-        KeysAndAttributesTypeDef,
         QueryInputPaginateTypeDef,
         UpdateTypeDef,
     )
 
     type Key = dict[str, AttributeValueTypeDef]
-
-_BATCH_GET_LIMIT = 100
-_BATCH_GET_ATTEMPTS = 6
-_BATCH_GET_PAUSE_SECONDS = 0.05
-"""The first pause before what DynamoDB left out is asked for again; each other one is twice as long."""
 
 _DAYS_AT_ONCE = 80
 """Of how many days the opens are counted in one transaction, which also has the summary and up to 18 days
@@ -215,26 +216,9 @@ class Activity:
             to_attributes({"pk": activity_items.email_key(email_id), "sk": "ENVELOPE"})
             for email_id in set(email_ids)
         ]
-        found = [
-            activity_items.message(item)
-            for start in range(0, len(keys), _BATCH_GET_LIMIT)
-            for item in self._batch_get(keys[start : start + _BATCH_GET_LIMIT])
-        ]
+        with raising(ActivityUnavailable):
+            found = list(map(activity_items.message, batch_get(self._dynamodb, self._table, keys)))
         return {message.email_id: message for message in found}
-
-    def _batch_get(self, keys: "list[dict[str, AttributeValueTypeDef]]") -> Iterator[Item]:
-        request: Mapping[str, KeysAndAttributesTypeDef] = {
-            self._table: {"Keys": keys, "ConsistentRead": True}
-        }
-        for attempt in range(_BATCH_GET_ATTEMPTS):
-            with raising(ActivityUnavailable):
-                answer = self._dynamodb.batch_get_item(RequestItems=request)
-            yield from map(from_attributes, answer["Responses"].get(self._table, []))
-            request = cast("Mapping[str, KeysAndAttributesTypeDef]", answer["UnprocessedKeys"])
-            if not request:
-                return
-            time.sleep(_BATCH_GET_PAUSE_SECONDS * 2**attempt)
-        raise ActivityUnavailable(f"DynamoDB left out keys {_BATCH_GET_ATTEMPTS} times")
 
     def _query(self, condition: str, values: Item) -> list[Item]:
         """All items of the table that a key's condition holds for, consistently read."""

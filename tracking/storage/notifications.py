@@ -1,34 +1,40 @@
-"""The Notifications table: what did not succeed at once, and the last attempts.
+"""The Notifications table: the notifications that did not succeed at once.
 
 | pk | sk | what |
 |---|---|---|
-| `ENDPOINT#<id>` | `HEALTH` | a `Health`, see `tracking.storage.healths` |
-| `ENDPOINT#<id>` | `NOTIFICATION#<event at>#<id>` | a `Progress`; `expires_at`; `parked` if it waits here |
-| `ENDPOINT#<id>` | `ATTEMPT#<at>#<notification's id>` | an `Attempt`; `expires_at` |
+| `ENDPOINT#<id>` | `NOTIFICATION#<id>` | a `Progress`; `expires_at` |
+| `ENDPOINT#<id>` | `HEALTH` | see `tracking.storage.healths` |
+| `ENDPOINT#<id>` | `ATTEMPT#<at>#<notification's id>` | see `tracking.storage.attempts` |
 
-The index `parked` has those that wait, by `parked`, one of `SHARDS` partitions, and `next_at`.
+| index | partition | sorted by | has |
+|---|---|---|---|
+| `listed` | `listed`: `<endpoint's id>#<status>` | `listed_at`: `<event at>#<id>` | the unfinished |
+| `parked` | `parked`: one of four shards | `next_at` | those that wait too long for the queue |
 """
 
+import heapq
+import random
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from functools import partial
+from itertools import batched, groupby
 from typing import TYPE_CHECKING
-
-from botocore.exceptions import ClientError
 
 from tracking.errors import NotificationsUnavailable
 from tracking.mail.endpoints import WebhookEvent
-from tracking.mail.notifications import OPEN, Attempt, Notification, Progress, Status
+from tracking.mail.notifications import UNFINISHED, Notification, Progress, Status
 from tracking.storage.aws import (
     Item,
+    batch_get,
     from_attributes,
-    is_refused_condition,
     raising,
     to_attributes,
     to_text,
     to_time,
+    update_expression,
+    was_written,
 )
 
 if TYPE_CHECKING:
@@ -38,23 +44,21 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(days=14)
 """How long a notification that failed can be seen and retried."""
 
-ATTEMPTS_KEPT_FOR = timedelta(days=3)
-"""How long an attempt can be seen: as long as the schedule goes, and a day more."""
-
 PAGE_BYTES = 1_000_000
-"""How long the bodies of a page are together, unless one alone is longer.
-
-Lambda answers with 6 MB at most, and in a text within a text of JSON a character may become four.
-"""
-
-READS = 20
-"""How often is read for a page, or for a list of attempts, at most: DynamoDB gives a megabyte each time."""
+"""How long the bodies on one page are together, before one more: an answer of Lambda's has 6 MB at most."""
 
 SHARDS = 4
 """How many partitions those that wait are spread over: each takes a thousand writes a second."""
 
+READ_TOGETHER = 50
+"""How many are read at once: DynamoDB gives 16 MB, and a body may have 200 KB."""
+
 _NOTIFICATION = "NOTIFICATION#"
-_ATTEMPT = "ATTEMPT#"
+_LAST = "~"
+"""Comes after all that times are made of."""
+
+_OVER: Mapping[str, None] = {"next_at": None, "listed": None, "parked": None}
+"""What a notification has no longer that nothing is to be done about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +69,8 @@ class Page:
     last: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptAt:
-    """An attempt, and at which notification it was."""
-
-    notification_id: str
-    event: WebhookEvent
-    attempt: Attempt
-
-
 class Notifications:
-    """The notifications that did not succeed at once, and the last attempts at all of them."""
+    """The notifications that did not succeed at once."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
@@ -87,19 +82,17 @@ class Notifications:
         Raises:
             NotificationsUnavailable: The table cannot be read.
         """
-        return self.find(notification.endpoint_id, name_of(notification))
+        found = self._read([_key(notification.endpoint_id, notification.id)])
+        return _progress(found[0]) if found else None
 
-    def find(self, endpoint_id: int, name: str) -> Progress | None:
-        """The notification of a name that `name_of` gave; None if there is none.
+    def unfinished(self, endpoint_id: int, ids: Iterable[str]) -> list[Progress]:
+        """Those of an endpoint's notifications that have these ids, and are tried again or have failed.
 
         Raises:
             NotificationsUnavailable: The table cannot be read.
         """
-        with raising(NotificationsUnavailable):
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key=key(endpoint_id, _NOTIFICATION + name), ConsistentRead=True
-            )
-        return _progress(from_attributes(answer["Item"])) if "Item" in answer else None
+        found = map(_progress, self._read([_key(endpoint_id, each) for each in dict.fromkeys(ids)]))
+        return [progress for progress in found if progress.status in UNFINISHED]
 
     def save(self, progress: Progress, at: datetime) -> bool:
         """Store how far a notification is, after an attempt that failed.
@@ -114,27 +107,23 @@ class Notifications:
         Raises:
             NotificationsUnavailable: The table cannot be written.
         """
+        put = partial(
+            self._dynamodb.put_item,
+            TableName=self._table,
+            Item=to_attributes(_progress_item(progress, at)),
+            ConditionExpression="attribute_not_exists(pk) OR #run < :run OR "
+            "(#run = :run AND #status IN (:retrying, :failed))",
+            ExpressionAttributeNames={"#run": "run", "#status": "status"},
+            ExpressionAttributeValues=to_attributes(
+                {
+                    ":run": progress.notification.run,
+                    ":retrying": Status.RETRYING,
+                    ":failed": Status.FAILED,
+                }
+            ),
+        )
         with raising(NotificationsUnavailable):
-            try:
-                self._dynamodb.put_item(
-                    TableName=self._table,
-                    Item=to_attributes(_progress_item(progress, at)),
-                    ConditionExpression="attribute_not_exists(pk) OR #run < :run OR "
-                    "(#run = :run AND #status IN (:retrying, :failed))",
-                    ExpressionAttributeNames={"#run": "run", "#status": "status"},
-                    ExpressionAttributeValues=to_attributes(
-                        {
-                            ":run": progress.notification.run,
-                            ":retrying": Status.RETRYING,
-                            ":failed": Status.FAILED,
-                        }
-                    ),
-                )
-            except ClientError as error:
-                if is_refused_condition(error):
-                    return False
-                raise
-        return True
+            return was_written(put)
 
     def delivered(self, notification: Notification) -> None:
         """Note that a notification which had failed before was taken.
@@ -144,22 +133,21 @@ class Notifications:
         """
         self._change(
             notification,
-            {"status": Status.DELIVERED, "run": notification.run, "next_at": None, "parked": None},
+            {"status": Status.DELIVERED, "run": notification.run, **_OVER},
             "attribute_exists(pk) AND #run <= :run",
-            {},
         )
 
     def cancel(self, seen: Progress) -> bool:
-        """Have a notification not tried any more; False if it is not open any more, or started anew.
+        """Have a notification not tried any more; False if it is over already, or started anew.
 
         Raises:
             NotificationsUnavailable: The table cannot be written.
         """
         return self._change(
             seen.notification,
-            {"status": Status.CANCELLED, "next_at": None, "parked": None},
+            {"status": Status.CANCELLED, "run": seen.notification.run, **_OVER},
             "#run = :run AND #status IN (:retrying, :failed)",
-            {":retrying": Status.RETRYING, ":failed": Status.FAILED, ":run": seen.notification.run},
+            {":retrying": Status.RETRYING, ":failed": Status.FAILED},
         )
 
     def restarted(self, notification: Notification, at: datetime) -> None:
@@ -179,58 +167,58 @@ class Notifications:
                 "run": notification.run,
                 "attempts": 0,
                 "next_at": to_text(at),
+                "listed": _listed(notification.endpoint_id, Status.RETRYING),
                 "parked": None,
-                "expires_at": _end(at, KEPT_FOR),
+                "expires_at": _end(at),
             },
             "attribute_exists(pk) AND #run < :run",
-            {},
         )
 
-    def due(self, at: datetime) -> Iterator[Progress]:
-        """Those that were parked until then, the longest ago first in each partition.
+    def due(self, at: datetime) -> Iterator[list[Progress]]:
+        """Those that were parked until then, some at a time, the longest ago first in each partition.
 
         Raises:
             NotificationsUnavailable: The table cannot be read.
         """
-        for shard in range(SHARDS):
-            with raising(NotificationsUnavailable):
-                pages = self._dynamodb.get_paginator("query").paginate(
-                    TableName=self._table,
-                    IndexName="parked",
-                    KeyConditionExpression="parked = :shard AND next_at <= :at",
-                    ExpressionAttributeValues=to_attributes({":shard": str(shard), ":at": to_text(at)}),
-                )
-                for page in pages:
-                    for found in page["Items"]:
-                        yield from self._still_parked(found["pk"], found["sk"])
+        # Each partition has its turn, also where there is more than can be done.
+        for shard in random.sample(range(SHARDS), SHARDS):
+            indexed = self._query(
+                "parked", {"parked": str(shard), "next_at": to_text(at)}, "#next_at <= :next_at"
+            )
+            for some in batched(indexed, READ_TOGETHER, strict=False):
+                read = map(_progress, self._read([_key_of(each) for each in some]))
+                # The index may be behind: what was parked anew meanwhile is due at another time.
+                yield [each for each in read if each.is_parked and each.next_at and each.next_at <= at]
 
-    def queued(self, progress: Progress) -> None:
+    def queued(self, seen: Progress) -> None:
         """Note that one is not parked any more: it is in the queue.
+
+        Nothing is noted if it is not parked as it was seen: then deliver was quicker, and has parked it anew.
 
         Raises:
             NotificationsUnavailable: The table cannot be written; it will be queued once more.
         """
-        self._change(
-            progress.notification,
-            {"status": Status.RETRYING, "parked": None},
-            "#run = :run AND #status = :status",
-            {":run": progress.notification.run},
-        )
+        if seen.next_at:
+            self._change(
+                seen.notification,
+                {"run": seen.notification.run, "next_at": to_text(seen.next_at), "parked": None},
+                "#run = :run AND #next_at = :next_at AND attribute_exists(#parked)",
+            )
 
-    def waiting(
+    def listed(
         self,
         endpoint_id: int,
         at: datetime,
         limit: int,
         after: str | None = None,
-        statuses: Collection[Status] = OPEN,
+        statuses: Collection[Status] = UNFINISHED,
     ) -> Page:
         """An endpoint's notifications that are tried again or have failed, the newest first.
 
         Args:
             endpoint_id: The endpoint's.
             at: Now; what has expired is left out.
-            limit: How many at most. There may be fewer, even none, though there are more behind them.
+            limit: How many at most. There may be fewer though there are more behind them.
             after: Where the page before ended; None for the first page.
             statuses: Only those of these.
 
@@ -239,103 +227,81 @@ class Notifications:
         """
         found: list[Progress] = []
         size, last = 0, after
-        for reads, items in enumerate(self._query(endpoint_id, _NOTIFICATION, before=after)):
-            if reads == READS:
-                return Page(tuple(found), last)
-            for item in items:
-                progress = _progress(item)
-                if progress.status in statuses and item["expires_at"] > at.timestamp():
-                    size += len(progress.notification.body.encode())
-                    if found and (len(found) == limit or size > PAGE_BYTES):
-                        return Page(tuple(found), last)
-                    found.append(progress)
-                last = name_of(progress.notification)
+        for some in batched(self._index(endpoint_id, after, statuses), READ_TOGETHER, strict=False):
+            # What was changed just now may still be in the index as it was.
+            read = {item["sk"]: item for item in self._read([_key_of(each) for each in some])}
+            for each in some:
+                if len(found) == limit or size > PAGE_BYTES:
+                    return Page(tuple(found), last)
+                last = each["listed_at"]
+                item = read.get(each["sk"])
+                if item and item["status"] in statuses and item["expires_at"] > at.timestamp():
+                    found.append(_progress(item))
+                    size += len(item["body"].encode())
         return Page(tuple(found), None)
 
-    def record(self, notification: Notification, attempt: Attempt) -> None:
-        """Keep an attempt, for people to look at.
+    def _index(self, endpoint_id: int, after: str | None, statuses: Collection[Status]) -> Iterator[Item]:
+        """What the index lists of an endpoint, the newest first."""
+        merged = heapq.merge(
+            *(
+                self._query(
+                    "listed",
+                    {"listed": _listed(endpoint_id, status), "listed_at": after or _LAST},
+                    "#listed_at < :listed_at",
+                    newest_first=True,
+                )
+                for status in statuses
+            ),
+            key=_listed_at,
+            reverse=True,
+        )
+        # What gets another status meanwhile is found by both, and a batch must not ask for it twice.
+        return (next(same) for _, same in groupby(merged, _listed_at))
 
-        Raises:
-            NotificationsUnavailable: The table cannot be written.
-        """
+    def _read(self, keys: "list[dict[str, AttributeValueTypeDef]]") -> list[Item]:
         with raising(NotificationsUnavailable):
-            self._dynamodb.put_item(
-                TableName=self._table, Item=to_attributes(_attempt_item(notification, attempt))
-            )
+            return list(batch_get(self._dynamodb, self._table, keys))
 
-    def attempts(self, endpoint_id: int, limit: int, notification_id: str | None = None) -> list[AttemptAt]:
-        """The last attempts at an endpoint, the newest first.
-
-        Args:
-            endpoint_id: The endpoint's.
-            limit: How many at most.
-            notification_id: Only those at this notification, as far as they are among the last ones.
-
-        Raises:
-            NotificationsUnavailable: The table cannot be read.
-        """
-        pages = islice(self._query(endpoint_id, _ATTEMPT), READS)
-        tried = (_attempt(item) for items in pages for item in items)
-        wanted = (each for each in tried if notification_id in {None, each.notification_id})
-        return list(islice(wanted, limit))
-
-    def _still_parked(self, pk: "AttributeValueTypeDef", sk: "AttributeValueTypeDef") -> Iterator[Progress]:
-        """What the index found, unless something else has become of it."""
-        with raising(NotificationsUnavailable):
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key={"pk": pk, "sk": sk}, ConsistentRead=True
-            )
-        item = from_attributes(answer.get("Item", {}))
-        if "parked" in item:
-            yield _progress(item)
-
-    def _query(self, endpoint_id: int, prefix: str, before: str | None = None) -> Iterator[list[Item]]:
-        """Items of an endpoint, the last first, as many together as DynamoDB gives."""
-        values: Item = {":pk": partition(endpoint_id), ":first": prefix}
-        # `~` comes after all that times are made of.
-        values[":last"] = prefix + (before or "~")
+    def _query(
+        self, index: str, values: Item, sort_condition: str, *, newest_first: bool = False
+    ) -> Iterator[Item]:
+        """Keys in a partition of an index, which is called as its partition's attribute is."""
         with raising(NotificationsUnavailable):
             pages = self._dynamodb.get_paginator("query").paginate(
                 TableName=self._table,
-                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-                ExpressionAttributeValues=to_attributes(values),
-                ScanIndexForward=False,
-                # What was just started anew must not be taken for failed, and start once more.
-                ConsistentRead=True,
+                IndexName=index,
+                KeyConditionExpression=f"#{index} = :{index} AND {sort_condition}",
+                ExpressionAttributeNames={f"#{name}": name for name in values},
+                ExpressionAttributeValues=to_attributes({f":{name}": each for name, each in values.items()}),
+                ScanIndexForward=not newest_first,
             )
             for page in pages:
-                items = map(from_attributes, page["Items"])
-                yield [item for item in items if before is None or item["sk"] != prefix + before]
+                yield from map(from_attributes, page["Items"])
 
-    def _change(self, notification: Notification, changes: Item, condition: str, values: Item) -> bool:
-        """Write attributes of a notification if a condition holds; False if it does not."""
-        kept = [name for name, value in changes.items() if value is not None]
-        gone = [name for name, value in changes.items() if value is None]
-        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
-        if gone:
-            expression += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    def _change(
+        self, notification: Notification, changes: Item, condition: str, values: Item | None = None
+    ) -> bool:
+        """Write attributes of a notification if a condition holds; False if it does not.
+
+        Args:
+            notification: Whose they are.
+            changes: The attributes, and what they become; None removes one.
+            condition: It may use `#name` and `:name` of what changes, `#status`, and the values.
+            values: Those that are in the condition alone.
+        """
+        update = partial(
+            self._dynamodb.update_item,
+            TableName=self._table,
+            Key=_key(notification.endpoint_id, notification.id),
+            UpdateExpression=update_expression(changes),
+            ConditionExpression=condition,
+            ExpressionAttributeNames={f"#{name}": name for name in changes},
+            ExpressionAttributeValues=to_attributes(
+                {f":{name}": value for name, value in changes.items()} | (values or {})
+            ),
+        )
         with raising(NotificationsUnavailable):
-            try:
-                self._dynamodb.update_item(
-                    TableName=self._table,
-                    Key=key(notification.endpoint_id, _NOTIFICATION + name_of(notification)),
-                    UpdateExpression=expression,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames={f"#{name}": name for name in {*changes, "run"}},
-                    ExpressionAttributeValues=to_attributes(
-                        {f":{name}": changes[name] for name in kept} | values
-                    ),
-                )
-            except ClientError as error:
-                if is_refused_condition(error):
-                    return False
-                raise
-        return True
-
-
-def name_of(notification: Notification) -> str:
-    """What names a notification among those of its endpoint, and sorts by when it was queued."""
-    return f"{to_text(notification.event_at)}#{notification.id}"
+            return was_written(update)
 
 
 def partition(endpoint_id: int) -> str:
@@ -343,23 +309,36 @@ def partition(endpoint_id: int) -> str:
     return f"ENDPOINT#{endpoint_id}"
 
 
-def key(endpoint_id: int, sk: str) -> "dict[str, AttributeValueTypeDef]":
-    """The key of an endpoint's item."""
-    return to_attributes({"pk": partition(endpoint_id), "sk": sk})
+def _key(endpoint_id: int, notification_id: str) -> "dict[str, AttributeValueTypeDef]":
+    return to_attributes({"pk": partition(endpoint_id), "sk": _NOTIFICATION + notification_id})
 
 
-def _end(at: datetime, kept_for: timedelta) -> int:
-    return int((at + kept_for).timestamp())
+def _key_of(item: Item) -> "dict[str, AttributeValueTypeDef]":
+    return to_attributes({"pk": item["pk"], "sk": item["sk"]})
+
+
+def _listed(endpoint_id: int, status: Status) -> str:
+    return f"{endpoint_id}#{status}"
+
+
+def _listed_at(item: Item) -> str:
+    return str(item["listed_at"])
+
+
+def _end(at: datetime) -> int:
+    return int((at + KEPT_FOR).timestamp())
 
 
 def _progress_item(progress: Progress, at: datetime) -> Item:
     notification = progress.notification
+    event_at = to_text(notification.event_at)
     return {
         "pk": partition(notification.endpoint_id),
-        "sk": _NOTIFICATION + name_of(notification),
+        "sk": _NOTIFICATION + notification.id,
         "event": notification.event,
         "email_id": notification.email_id,
         "recipient": notification.recipient,
+        "event_at": event_at,
         "body": notification.body,
         "content_type": notification.content_type,
         "run": notification.run,
@@ -368,21 +347,22 @@ def _progress_item(progress: Progress, at: datetime) -> Item:
         "last_at": to_text(progress.last_at) if progress.last_at else None,
         "last_result": progress.last_result,
         "next_at": to_text(progress.next_at) if progress.next_at else None,
-        "parked": str(zlib.crc32(notification.id.encode()) % SHARDS) if progress.is_parked(at) else None,
-        "expires_at": _end(at, KEPT_FOR),
+        "parked": str(zlib.crc32(notification.id.encode()) % SHARDS) if progress.is_parked else None,
+        "listed": _listed(notification.endpoint_id, progress.status),
+        "listed_at": f"{event_at}#{notification.id}",
+        "expires_at": _end(at),
     }
 
 
 def _progress(item: Item) -> Progress:
-    event_at, _, notification_id = item["sk"].removeprefix(_NOTIFICATION).partition("#")
     return Progress(
         Notification(
-            id=notification_id,
+            id=item["sk"].removeprefix(_NOTIFICATION),
             endpoint_id=int(item["pk"].removeprefix("ENDPOINT#")),
             event=WebhookEvent(item["event"]),
             email_id=item["email_id"],
             recipient=item["recipient"],
-            event_at=datetime.fromisoformat(event_at),
+            event_at=datetime.fromisoformat(item["event_at"]),
             body=item["body"],
             content_type=item["content_type"],
             is_tried=True,
@@ -393,32 +373,5 @@ def _progress(item: Item) -> Progress:
         last_at=to_time(item.get("last_at")),
         last_result=item["last_result"],
         next_at=to_time(item.get("next_at")),
-    )
-
-
-def _attempt_item(notification: Notification, attempt: Attempt) -> Item:
-    return {
-        "pk": partition(notification.endpoint_id),
-        "sk": f"{_ATTEMPT}{to_text(attempt.at)}#{notification.id}",
-        "event": notification.event,
-        "milliseconds": attempt.took // timedelta(milliseconds=1),
-        "status": attempt.status,
-        "error": attempt.error,
-        "answer": attempt.answer,
-        "expires_at": _end(attempt.at, ATTEMPTS_KEPT_FOR),
-    }
-
-
-def _attempt(item: Item) -> AttemptAt:
-    at, _, notification_id = item["sk"].removeprefix(_ATTEMPT).partition("#")
-    return AttemptAt(
-        notification_id,
-        WebhookEvent(item["event"]),
-        Attempt(
-            at=datetime.fromisoformat(at),
-            took=timedelta(milliseconds=int(item["milliseconds"])),
-            status=int(item["status"]) if "status" in item else None,
-            error=item.get("error"),
-            answer=item["answer"],
-        ),
+        is_parked="parked" in item,
     )

@@ -33,6 +33,7 @@ from tracking.storage.aws import (
     to_attributes,
     to_text,
     to_time,
+    update_expression,
 )
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ class Settings:
                 answer = self._dynamodb.update_item(
                     TableName=self._table,
                     Key=to_attributes({"pk": pk, "sk": sk}),
-                    UpdateExpression=_update_expression(written),
+                    UpdateExpression=update_expression(written),
                     ConditionExpression=_condition(guard),
                     ExpressionAttributeNames={f"#{name}": name for name in written},
                     ExpressionAttributeValues=to_attributes(
@@ -281,13 +282,6 @@ def _partition(kind: CredentialKind) -> str:
 
 def _endpoint_key(endpoint_id: int) -> str:
     return f"{endpoint_id:09d}"
-
-
-def _update_expression(written: Item) -> str:
-    """Sets attributes, and removes those that become None."""
-    kept = [f"#{name} = :{name}" for name, value in written.items() if value is not None]
-    gone = [f"#{name}" for name, value in written.items() if value is None]
-    return f"SET {', '.join(kept)}" + (f" REMOVE {', '.join(gone)}" if gone else "")
 
 
 def _condition(guard: Item) -> str:

@@ -1,11 +1,11 @@
 """The webhooks' queue: what `tracking.mail.notifications.encode` writes, in groups named by the endpoint."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tracking.errors import NotificationsUnavailable
-from tracking.mail.notifications import Notification, in_batches
+from tracking.mail.notifications import Notification, encode
 from tracking.storage.aws import raising
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class WebhookQueue:
         Raises:
             NotificationsUnavailable: Some are not known to be queued; others may be.
         """
-        for batch in in_batches(notifications, _BATCH, _BATCH_BYTES):
+        for batch in _in_batches(notifications):
             with raising(NotificationsUnavailable):
                 answer = self._sqs.send_message_batch(
                     QueueUrl=self._queue_url,
@@ -51,3 +51,19 @@ class WebhookQueue:
                 raise NotificationsUnavailable(
                     f"the queue did not take {len(answer['Failed'])} notifications"
                 )
+
+
+def _in_batches(notifications: Iterable[Notification]) -> Iterator[list[tuple[Notification, str]]]:
+    """Notifications with their texts, as many at a time as SQS takes at once."""
+    batch: list[tuple[Notification, str]] = []
+    size = 0
+    for notification in notifications:
+        text = encode(notification)
+        length = len(text.encode())
+        if batch and (len(batch) == _BATCH or size + length > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append((notification, text))
+        size += length
+    if batch:
+        yield batch

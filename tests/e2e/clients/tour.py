@@ -159,7 +159,7 @@ class Tour:
         )
         assert (attempt["event"], attempt["status"]) == ("bounce", None)
         assert attempt["error"]
-        assert self._call("webhook/cancel", id=number)["cancelled"] >= 1
+        assert self._call("webhook/cancel", id=number, status="retrying")["cancelled"] >= 1
         self._call("webhook/remove", id=number)
 
     def _send(self, recipient: str) -> str:

@@ -138,5 +138,5 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         ]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setenv("WEBHOOK_PORTS", "443,8443")
+    monkeypatch.setenv("WEBHOOK_PORTS", "8443")
     return known

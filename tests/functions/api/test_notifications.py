@@ -1,5 +1,6 @@
 import json
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -10,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.api import adapters, notifications
 from functions.api.handler import handle
-from tests.functions.api.concurrency import failing, once_before
+from tests.functions.api.concurrency import each_time_before, failing, once_before
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import Cloud
 from tracking.mail.endpoints import Endpoint, OutputFormat, WebhookEvent
@@ -186,6 +187,61 @@ def test_all_that_has_failed_is_sent_anew(api: Api, cloud: Cloud) -> None:
     assert state(cloud, 1, 2, 3) == [(Status.RETRYING, 1), (Status.RETRYING, 1), (Status.RETRYING, 0)]
 
 
+def test_all_that_is_tried_again_anyway_is_sent_at_once_where_that_is_wanted(api: Api, cloud: Cloud) -> None:
+    for number, status in ((1, Status.FAILED), (2, Status.RETRYING), (3, Status.RETRYING)):
+        listed(cloud, number, status)
+
+    answer = api("/webhook/retry", {"id": ENDPOINT, "status": "retrying"}).data
+
+    assert answer == {"retried": 2, "more": False}
+    assert [each.id for each in queued(cloud)] == [message_id(2), message_id(3)]
+    assert state(cloud, 1, 2, 3) == [(Status.FAILED, 0), (Status.RETRYING, 1), (Status.RETRYING, 1)]
+
+
+@pytest.mark.parametrize(
+    ("due", "retried"),
+    [
+        (timedelta(minutes=1), 1),
+        (timedelta(minutes=-1), 0),
+        (timedelta(minutes=-20), 1),
+    ],
+    ids=["waits", "is on its way", "is lost"],
+)
+def test_what_is_due_just_now_is_not_sent_once_more(
+    api: Api, cloud: Cloud, due: timedelta, retried: int
+) -> None:
+    progress = replace(listed(cloud, 1, Status.RETRYING), next_at=datetime.now(UTC) + due)
+    cloud.notifications.save(progress, NOW)
+    named = {"notification_ids": [message_id(1)]}
+
+    assert api("/webhook/retry", {"id": ENDPOINT, "status": "retrying"}).data["retried"] == retried
+    assert api("/webhook/retry", {"id": ENDPOINT, **named}).data["retried"] == 1
+
+
+@pytest.mark.parametrize("body", [{}, {"status": "retrying"}, {"notification_ids": [message_id(1)]}], ids=str)
+def test_nothing_is_sent_anew_to_an_endpoint_that_is_disabled(
+    api: Api, cloud: Cloud, body: dict[str, Any]
+) -> None:
+    listed(cloud, 1)
+    cloud.healths.disable(ENDPOINT, NOW)
+
+    answer = api("/webhook/retry", {"id": ENDPOINT, **body})
+
+    assert (answer.status, answer.field) == (400, "id")
+    assert "webhook/enable" in answer.data["error"]
+    assert queued(cloud) == []
+    assert state(cloud, 1) == [(Status.FAILED, 0)]
+    api("/webhook/enable", {"id": ENDPOINT})
+    assert api("/webhook/retry", {"id": ENDPOINT}).data["retried"] == 1
+
+
+def test_what_failed_at_an_endpoint_that_is_disabled_can_be_cancelled(api: Api, cloud: Cloud) -> None:
+    listed(cloud, 1)
+    cloud.healths.disable(ENDPOINT, NOW)
+
+    assert api("/webhook/cancel", {"id": ENDPOINT}).data["cancelled"] == 1
+
+
 def test_what_is_sent_anew_begins_its_schedule_again(api: Api, cloud: Cloud) -> None:
     listed(cloud, 1)
 
@@ -210,19 +266,6 @@ def test_only_those_that_are_named_are_sent_anew_also_if_they_are_tried_again_an
     assert state(cloud, 1, 2, 3) == [(Status.RETRYING, 1), (Status.RETRYING, 1), (Status.FAILED, 0)]
 
 
-def test_what_is_named_is_found_behind_many_others(
-    api: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(notifications, "PAGE", 2)
-    for number in range(7):
-        listed(cloud, number)
-    named = [message_id(0), message_id(4)]
-
-    assert api("/webhook/retry", {"id": ENDPOINT, "notification_ids": named}).data["retried"] == 2
-
-    assert [each.id for each in queued(cloud)] == named
-
-
 @pytest.mark.parametrize("call", ["/webhook/retry", "/webhook/cancel"])
 def test_where_one_that_is_named_is_not_there_nothing_is_done(api: Api, cloud: Cloud, call: str) -> None:
     listed(cloud, 1)
@@ -240,34 +283,56 @@ def test_where_one_that_is_named_is_not_there_nothing_is_done(api: Api, cloud: C
     assert state(cloud, 1) == [(Status.FAILED, 0)]
 
 
-def test_many_are_sent_anew_in_several_calls(api: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notifications, "MAX_AT_ONCE", 2)
-    for number in range(5):
-        listed(cloud, number)
-
-    answers = [api("/webhook/retry", {"id": ENDPOINT}).data for _ in range(4)]
-
-    assert [(each["retried"], each["more"]) for each in answers] == [
-        (2, True),
-        (2, True),
-        (1, False),
-        (0, False),
-    ]
-    assert [each.run for each in queued(cloud)] == [1] * 5
-
-
 @pytest.mark.parametrize("call", ["/webhook/retry", "/webhook/cancel"])
+def test_one_that_is_named_is_found_without_a_search(api: Api, cloud: Cloud, call: str) -> None:
+    for number in range(3):
+        listed(cloud, number)
+    searches: list[str] = []
+    for operation in ("Query", "Scan"):
+        each_time_before(operation, lambda: searches.append("searched"), adapters.notifications()._dynamodb)
+
+    wrong = api(call, {"id": ENDPOINT, "notification_ids": [message_id(7)]})
+    right = api(call, {"id": ENDPOINT, "notification_ids": [message_id(1)]})
+
+    assert (wrong.field, right.status) == ("notification_ids", 200)
+    assert searches == []
+
+
+@pytest.mark.parametrize("status", ["failed", "retrying", None])
+@pytest.mark.parametrize("call", ["retry", "cancel"])
+def test_many_are_done_in_several_calls_that_each_find_the_next_ones(
+    api: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, call: str, status: str | None
+) -> None:
+    monkeypatch.setattr(notifications, "MAX_AT_ONCE", 3)
+    for number in range(10):
+        listed(cloud, number, Status(status or "failed"))
+    done = {"retry": "retried", "cancel": "cancelled"}[call]
+
+    answers = [api(f"/webhook/{call}", {"id": ENDPOINT, "status": status}).data for _ in range(5)]
+
+    assert [each[done] for each in answers] == [3, 3, 3, 1, 0]
+    assert [each["more"] for each in answers] == [True, True, True, False, False]
+    expected = (Status.RETRYING, 1) if call == "retry" else (Status.CANCELLED, 0)
+    assert state(cloud, *range(10)) == [expected] * 10
+    assert [each.id for each in queued(cloud)] == (
+        [message_id(number) for number in range(10)] if call == "retry" else []
+    )
+
+
+@pytest.mark.parametrize("call", ["retry", "cancel"])
 def test_what_there_is_no_time_for_is_for_the_next_call(
     api: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    monkeypatch.setattr(notifications, "PATIENCE", timedelta(seconds=-1))
+    monkeypatch.setattr(notifications, "PATIENCE", timedelta(seconds=0.2))
     monkeypatch.setattr(storage, "PAGE_BYTES", 1)
     for number in range(2):
         listed(cloud, number)
+    each_time_before("UpdateItem", lambda: time.sleep(0.3), adapters.notifications()._dynamodb)
+    done = {"retry": "retried", "cancel": "cancelled"}[call]
 
-    answers = [api(call, {"id": ENDPOINT}).data for _ in range(2)]
+    answers = [api(f"/webhook/{call}", {"id": ENDPOINT}).data for _ in range(2)]
 
-    assert [each["more"] for each in answers] == [True, False]
+    assert answers == [{done: 1, "more": True}, {done: 1, "more": False}]
 
 
 def test_the_body_that_is_sent_anew_is_the_very_same(api: Api, cloud: Cloud) -> None:
@@ -310,17 +375,24 @@ def test_what_is_delivered_before_its_retry_is_noted_stays_delivered(api: Api, c
     assert state(cloud, 1) == [(Status.DELIVERED, 1)]
 
 
-def test_all_that_is_listed_is_cancelled(api: Api, cloud: Cloud) -> None:
-    for number, status in ((1, Status.FAILED), (2, Status.RETRYING)):
+@pytest.mark.parametrize(
+    ("body", "cancelled"),
+    [({}, [1, 2]), ({"status": "failed"}, [1, 2]), ({"status": "retrying"}, [3])],
+    ids=str,
+)
+def test_all_of_a_status_are_cancelled_those_that_failed_unless_it_is_said(
+    api: Api, cloud: Cloud, body: dict[str, str], cancelled: list[int]
+) -> None:
+    for number, status in ((1, Status.FAILED), (2, Status.FAILED), (3, Status.RETRYING)):
         listed(cloud, number, status)
-    listed(cloud, 3, endpoint_id=OTHER)
+    listed(cloud, 4, endpoint_id=OTHER)
 
-    answer = api("/webhook/cancel", {"id": ENDPOINT}).data
+    answer = api("/webhook/cancel", {"id": ENDPOINT, **body}).data
 
-    assert answer == {"cancelled": 2, "more": False}
-    assert api("/webhook/failures", {"id": ENDPOINT}).data["notifications"] == []
+    assert answer == {"cancelled": len(cancelled), "more": False}
+    assert pages(api, 10) == [[message_id(number) for number in (3, 2, 1) if number not in cancelled]]
     assert len(api("/webhook/failures", {"id": OTHER}).data["notifications"]) == 1
-    assert api("/webhook/retry", {"id": ENDPOINT}).data["retried"] == 0
+    assert api("/webhook/retry", {"id": ENDPOINT, **body}).data["retried"] == 0
 
 
 def test_only_those_that_are_named_are_cancelled(api: Api, cloud: Cloud) -> None:
@@ -333,16 +405,6 @@ def test_only_those_that_are_named_are_cancelled(api: Api, cloud: Cloud) -> None
     assert state(cloud, 1, 2) == [(Status.CANCELLED, 0), (Status.FAILED, 0)]
 
 
-def test_many_are_cancelled_in_several_calls(api: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notifications, "MAX_AT_ONCE", 2)
-    for number in range(3):
-        listed(cloud, number)
-
-    answers = [api("/webhook/cancel", {"id": ENDPOINT}).data for _ in range(2)]
-
-    assert answers == [{"cancelled": 2, "more": True}, {"cancelled": 1, "more": False}]
-
-
 def test_what_is_delivered_while_it_is_cancelled_is_not_counted(api: Api, cloud: Cloud) -> None:
     listed(cloud, 1, Status.RETRYING)
     once_before(
@@ -351,7 +413,7 @@ def test_what_is_delivered_while_it_is_cancelled_is_not_counted(api: Api, cloud:
         adapters.notifications()._dynamodb,
     )
 
-    assert api("/webhook/cancel", {"id": ENDPOINT}).data["cancelled"] == 0
+    assert api("/webhook/cancel", {"id": ENDPOINT, "status": "retrying"}).data["cancelled"] == 0
 
     assert state(cloud, 1) == [(Status.DELIVERED, 0)]
 
@@ -404,7 +466,7 @@ def tried(cloud: Cloud, number: int, seconds: int, attempt: Attempt | None = Non
     """An attempt that was made so many seconds after the first one."""
     at = NOW + timedelta(seconds=seconds)
     made = attempt or Attempt(NOW, timedelta(milliseconds=184), status=500, answer="oops")
-    cloud.notifications.record(notification(number), replace(made, at=at))
+    cloud.attempts.record(notification(number), replace(made, at=at))
     return at
 
 
@@ -412,7 +474,7 @@ def test_the_last_attempts_are_listed_the_newest_first(api: Api, cloud: Cloud) -
     first = tried(cloud, 1, 0)
     no_answer = Attempt(NOW, timedelta(seconds=10), error="no answer within 10 seconds")
     second = tried(cloud, 2, 1, no_answer)
-    cloud.notifications.record(notification(3, OTHER), no_answer)
+    cloud.attempts.record(notification(3, OTHER), no_answer)
 
     assert api("/webhook/attempts", {"id": ENDPOINT}).data == [
         {
@@ -457,6 +519,8 @@ def test_only_some_attempts_are_listed(api: Api, cloud: Cloud) -> None:
         ("/webhook/retry", {"notification_ids": [message_id(1)] * 101}, "notification_ids"),
         ("/webhook/retry", {"notification_ids": ["msg_1"]}, "notification_ids.0"),
         ("/webhook/cancel", {"notification_ids": []}, "notification_ids"),
+        ("/webhook/retry", {"status": "delivered"}, "status"),
+        ("/webhook/cancel", {"status": "cancelled"}, "status"),
         ("/webhook/test", {"event": "opened"}, "event"),
         ("/webhook/attempts", {"limit": 101}, "limit"),
         ("/webhook/attempts", {"notification_id": "x"}, "notification_id"),

@@ -1,6 +1,8 @@
 import base64
 import itertools
 import re
+import socket
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from functions.api import adapters
+from functions.api import adapters, webhook_settings, webhooks
 from functions.api.edits import TRIES
 from tests.functions.api.concurrency import each_time_before, failing, once_before, repeated
 from tests.functions.api.conftest import Api
@@ -23,7 +25,7 @@ from tracking.mail.endpoints import (
     signing_secret,
     signing_secrets,
 )
-from tracking.mail.notifications import FAILING_AFTER, Health
+from tracking.mail.healths import FAILING_AFTER, PAUSE, PAUSED_AFTER, Health
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -92,6 +94,7 @@ def test_a_webhook_is_added_with_its_secret(api: Api, cloud: Cloud) -> None:
         "auth_header_value": "",
         "status": "active",
         "failing_since": None,
+        "paused_until": None,
         "secret": signing_secret(endpoint, SIGNING_ROOT),
     }
 
@@ -560,6 +563,27 @@ def test_a_webhook_leads_to_a_public_address_or_nowhere_yet(
     assert api("/webhook/add", {"url": url}).data["url"] == url
 
 
+def test_a_name_server_that_takes_too_long_is_like_a_name_that_is_not_there(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_settings, "RESOLVED_WITHIN", timedelta(seconds=0.05))
+    is_over, looked_up = threading.Event(), threading.Event()
+
+    def resolve(*_: object, **__: object) -> list[tuple[object, ...]]:
+        is_over.wait(5)
+        looked_up.set()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+    answer = api("/webhook/add", {"url": URL})
+
+    was_looked_up = looked_up.is_set()
+    is_over.set()
+    assert (answer.status, was_looked_up) == (200, False)
+    assert looked_up.wait(60)
+
+
 def test_an_exempt_host_may_be_whatever_it_is(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEBHOOK_EXEMPT_HOSTS", "127.0.0.1:9000,localhost:9001")
 
@@ -594,7 +618,7 @@ def test_postmarks_form_is_not_asked_for_what_it_cannot_tell_of(api: Api, cloud:
 def failed(cloud: Cloud, number: int, since: timedelta) -> datetime:
     """Have an endpoint fail without a success; when that began."""
     began = datetime.now(UTC) - since
-    cloud.healths.failed(number, Health(), began, None)
+    cloud.healths.failed(number, began, None)
     return began
 
 
@@ -620,6 +644,47 @@ def test_a_webhook_that_fails_for_two_days_is_viewed_as_failing(
     assert (edited["status"], edited["failing_since"]) == viewed[number]
     assert (removed["status"], removed["failing_since"]) == viewed[number]
     assert cloud.healths.get(number) == Health()
+
+
+def test_a_webhook_that_is_left_alone_is_viewed_with_the_end_of_its_pause_until_it_is_enabled(
+    api: Api, cloud: Cloud
+) -> None:
+    number, other = (api("/webhook/add", {"url": URL}).data["id"] for _ in range(2))
+    until = datetime.now(UTC) + timedelta(hours=20)
+    cloud.healths.failed(number, datetime.now(UTC), until)
+
+    viewed = {each["id"]: (each["status"], each["paused_until"]) for each in api("/webhook/view").data}
+    enabled = api("/webhook/enable", {"id": number}).data
+
+    assert viewed == {number: ("active", written(until)), other: ("active", None)}
+    assert enabled["paused_until"] is None
+    assert cloud.healths.get(number) == Health()
+
+
+def test_a_pause_that_is_over_is_not_shown(api: Api, cloud: Cloud) -> None:
+    number = api("/webhook/add", {"url": URL}).data["id"]
+    for _ in range(PAUSED_AFTER):
+        cloud.healths.failed(number, datetime.now(UTC) - 2 * PAUSE, None)
+
+    (viewed,) = api("/webhook/view").data
+
+    assert viewed["paused_until"] is None
+    assert cloud.healths.get(number).paused_until
+
+
+def test_there_is_a_limit_of_webhooks(
+    api: Api, cloud: Cloud, secrets: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MAX_ENDPOINTS", 2)
+    numbers = [api("/webhook/add", {"url": URL}).data["id"] for _ in range(2)]
+
+    refused = api("/webhook/add", {"url": URL, **BEARER})
+
+    assert (refused.status, refused.field) == (400, "url")
+    assert [endpoint.id for endpoint in cloud.settings.endpoints()] == numbers
+    assert kept(secrets) == []
+    api("/webhook/remove", {"id": numbers[0]})
+    assert api("/webhook/add", {"url": URL}).status == 200
 
 
 def test_a_webhook_that_was_disabled_is_enabled_and_has_not_failed(api: Api, cloud: Cloud) -> None:

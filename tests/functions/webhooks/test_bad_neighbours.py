@@ -93,7 +93,7 @@ def listed(cloud: Cloud, endpoint: int) -> set[str]:
     found: set[str] = set()
     last = None
     while True:
-        page = cloud.notifications.waiting(endpoint, datetime.now(UTC), EVENTS, last)
+        page = cloud.notifications.listed(endpoint, datetime.now(UTC), EVENTS, last)
         assert {progress.status for progress in page.found} <= {Status.FAILED}
         found |= {progress.notification.id for progress in page.found}
         last = page.last
@@ -103,7 +103,7 @@ def listed(cloud: Cloud, endpoint: int) -> set[str]:
 
 def delivered(cloud: Cloud, endpoint: int) -> set[str]:
     """What the endpoint took."""
-    tried = cloud.notifications.attempts(endpoint, 10 * EVENTS)
+    tried = cloud.attempts.newest(endpoint, 10 * EVENTS)
     return {each.notification_id for each in tried if each.attempt.is_success}
 
 

@@ -1,6 +1,6 @@
 """From the queue to real servers on the loopback address, over two days and more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,19 +26,11 @@ from tracking.mail.endpoints import (
     WebhookEvent,
     signing_secret,
 )
-from tracking.mail.notifications import (
-    FAILING_AFTER,
-    JITTER,
-    PAUSE,
-    PAUSED_AFTER,
-    RETRIES,
-    Health,
-    Notification,
-    Progress,
-    Status,
-)
-from tracking.storage.notifications import AttemptAt
+from tracking.mail.healths import FAILING_AFTER, PAUSE, PAUSED_AFTER, Health
+from tracking.mail.notifications import JITTER, RETRIES, Notification, Progress, Status
+from tracking.storage.attempts import AttemptAt
 from tracking.storage.secrets import Authorizations
+from tracking.storage.webhook_queue import WebhookQueue
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TOLD = Notification(
@@ -74,7 +66,7 @@ def progress(line: Line, notification: Notification = TOLD) -> Progress | None:
 
 
 def attempts(line: Line, number: int = 1) -> list[AttemptAt]:
-    return line.cloud.notifications.attempts(number, 100)
+    return line.cloud.attempts.newest(number, 100)
 
 
 def until_due(line: Line, clock: Traveller) -> timedelta:
@@ -266,7 +258,7 @@ def test_it_is_tried_by_the_schedule_for_two_days_and_then_listed_as_failed(
     assert all(least <= wait <= least * (1 + JITTER) for wait, least in zip(waited, RETRIES, strict=True))
     assert found is not None
     assert (found.status, found.attempts) == (Status.FAILED, len(RETRIES) + 1)
-    assert line.cloud.notifications.waiting(1, datetime.now(UTC), 10).found == (found,)
+    assert line.cloud.notifications.listed(1, datetime.now(UTC), 10).found == (found,)
     assert line.remaining() == 0
     assert "notification failed" in caplog.text
 
@@ -290,6 +282,32 @@ def test_what_waits_for_long_is_in_the_table_and_not_in_the_queue(
 
     assert len(receiver.requests) == 2
     assert line.remaining() == 0
+
+
+def test_what_fails_while_it_is_put_back_into_the_queue_stays_parked(
+    line: Line, monkeypatch: pytest.MonkeyPatch, clock: Traveller
+) -> None:
+    with endpoint(line, monkeypatch, answer(500, headers={"Retry-After": "7200"})) as receiver:
+        line.put(TOLD)
+        line.run()
+        clock.move_to(AT + timedelta(hours=2, minutes=13))
+        send = WebhookQueue.send
+
+        def send_and_deliver(queue: WebhookQueue, due: Iterable[Notification]) -> None:
+            send(queue, due)
+            monkeypatch.setattr(WebhookQueue, "send", send)
+            line.run()
+
+        # Deliver is quicker than what notes that it is in the queue.
+        monkeypatch.setattr(WebhookQueue, "send", send_and_deliver)
+        line.requeue()
+        assert line.remaining() == 0
+        clock.move_to(AT + timedelta(hours=5))
+
+        line.requeue()
+
+    assert len(receiver.requests) == 2
+    assert line.remaining() == 1
 
 
 def test_what_comes_before_its_time_waits_on(
@@ -348,12 +366,32 @@ def test_an_endpoint_that_answers_gone_is_disabled_and_all_that_comes_is_listed_
 
     assert len(receiver.requests) == 1
     assert line.cloud.healths.get(1).disabled_at == AT
-    listed = line.cloud.notifications.waiting(1, AT, 10).found
+    listed = line.cloud.notifications.listed(1, AT, 10).found
     assert {(each.notification.id, each.status, each.last_result) for each in listed} == {
         ("msg_1", Status.FAILED, "answered 410"),
         ("msg_2", Status.FAILED, "not sent: the endpoint answered 410 (gone) at 2026-11-24 12:00 UTC"),
     }
     assert "endpoint disabled" in caplog.text
+
+
+def test_who_answers_gone_after_the_endpoint_was_moved_disables_nothing(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def move() -> list[bytes]:
+        moved = line.cloud.settings.endpoint(1)
+        assert moved is not None
+        line.cloud.settings.put_endpoint(replace(moved, url="https://elsewhere.example.com/"))
+        return list(answer(410).pieces())
+
+    with endpoint(line, monkeypatch, Behaviour(move)):
+        line.put(TOLD)
+
+        line.run()
+
+    assert line.cloud.healths.get(1).disabled_at is None
+    found = progress(line)
+    assert found is not None
+    assert found.status is Status.RETRYING
 
 
 def test_an_endpoint_that_keeps_failing_is_left_alone_but_for_one_attempt_each_pause(
@@ -408,7 +446,7 @@ def test_the_last_attempt_is_made_whatever_others_of_the_endpoint_came_to(
 ) -> None:
     with endpoint(line, monkeypatch, answer(200)) as receiver:
         for _ in range(PAUSED_AFTER):
-            line.cloud.healths.failed(1, Health(failures=PAUSED_AFTER), AT + timedelta(minutes=4), None)
+            line.cloud.healths.failed(1, AT + timedelta(minutes=4), None)
         line.cloud.notifications.save(Progress(TOLD, attempts=len(RETRIES), next_at=AT), AT)
         line.put(TOLD)
         line.receive()
@@ -548,7 +586,7 @@ def test_a_test_is_a_marked_sample_that_is_sent_once(line: Line, monkeypatch: py
 def test_a_test_that_succeeds_ends_the_endpoints_pause(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     with endpoint(line, monkeypatch):
         for _ in range(PAUSED_AFTER):
-            line.cloud.healths.failed(1, Health(failures=PAUSED_AFTER), AT, None)
+            line.cloud.healths.failed(1, AT, None)
         line.put(replace(TOLD, is_test=True))
 
         line.run()
@@ -602,7 +640,7 @@ def test_what_cannot_be_noted_of_a_failure_comes_again(
 
 @pytest.mark.parametrize("variable", ["SETTINGS_TABLE", "NOTIFICATIONS_TABLE", "WEBHOOK_SIGNING_SECRET"])
 def test_while_storage_fails_nothing_is_sent_and_everything_waits(
-    line: Line, monkeypatch: pytest.MonkeyPatch, variable: str
+    line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, variable: str
 ) -> None:
     with endpoint(line, monkeypatch) as receiver:
         line.put(TOLD)
@@ -612,6 +650,7 @@ def test_while_storage_fails_nothing_is_sent_and_everything_waits(
 
     assert receiver.requests == []
     assert line.remaining() == 1
+    assert "not decided" in caplog.text
 
 
 def test_what_is_no_notification_does_not_keep_the_others_back(

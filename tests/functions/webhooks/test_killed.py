@@ -92,6 +92,6 @@ def test_what_was_sent_and_not_noted_is_sent_again_under_the_same_id_and_the_log
     assert line.remaining() == 0
     # One process began an attempt and says nothing of how it ended; the next one says that it may be another.
     assert '"message":"attempting"' in first_log
-    assert '"webhook_id":"msg_1"' in first_log
+    assert '"notification_id":"msg_1"' in first_log
     assert '"message":"attempted"' not in first_log
     assert "received before, and nothing was recorded" in caplog.text

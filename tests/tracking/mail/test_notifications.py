@@ -12,14 +12,11 @@ from tracking.errors import InvalidNotification
 from tracking.mail import notifications
 from tracking.mail.endpoints import WebhookEvent
 from tracking.mail.notifications import (
-    FAILING_AFTER,
     JITTER,
+    LONGEST_DELAY,
     LONGEST_RETRY_AFTER,
-    PAUSE,
-    PAUSED_AFTER,
     RETRIES,
     Attempt,
-    Health,
     Notification,
     Progress,
     Status,
@@ -68,7 +65,8 @@ def test_each_attempt_is_made_when_the_schedule_says_or_a_little_later(chance: f
         assert each.next_at
         assert wait <= each.next_at - each.last_at <= wait * (1 + JITTER) + MOMENT
     assert last.last_at
-    assert FAILING_AFTER <= last.last_at - AT <= FAILING_AFTER * (1 + JITTER) + MOMENT * len(RETRIES)
+    whole = sum(RETRIES, timedelta())
+    assert whole <= last.last_at - AT <= whole * (1 + JITTER) + MOMENT * len(RETRIES)
 
 
 @given(st.integers(0, len(RETRIES) - 1), chances, st.timedeltas(-timedelta(days=1), timedelta(days=1)))
@@ -95,15 +93,46 @@ def test_an_attempt_that_failed_changes_nothing_of_the_notification(
     assert advanced.next_at is None or advanced.next_at > at
 
 
+@given(chances, st.none() | st.timedeltas(-timedelta(days=1), timedelta(days=1)))
+def test_what_waits_too_long_for_the_queue_is_parked_and_nothing_else(
+    chance: float, asked: timedelta | None
+) -> None:
+    not_before = None if asked is None else AT + asked
+    for made in range(len(RETRIES)):
+        progress = Progress(NOTIFICATION, attempts=made, is_parked=True)
+
+        advanced = notifications.advanced(progress, AT, "answered 503", chance=chance, not_before=not_before)
+
+        assert advanced.next_at
+        assert advanced.is_parked == (advanced.next_at > AT + LONGEST_DELAY)
+
+
+def test_the_queue_takes_the_first_waits_and_the_table_the_others() -> None:
+    *retrying, last = failing(1)
+
+    parked = [each.is_parked for each in retrying]
+    assert parked == [wait * (1 + JITTER) > LONGEST_DELAY for wait in RETRIES]
+    assert not last.is_parked
+
+
+def test_what_waits_as_long_as_the_queue_can_is_not_parked() -> None:
+    parked = [
+        notifications.advanced(Progress(NOTIFICATION), AT, "", chance=0, not_before=AT + wait).is_parked
+        for wait in (LONGEST_DELAY, LONGEST_DELAY + MOMENT)
+    ]
+
+    assert parked == [False, True]
+
+
 def test_the_last_attempt_is_known_as_such() -> None:
-    assert [notifications.is_last(each) for each in failing()] == [False] * (len(RETRIES) - 1) + [True, False]
+    assert [each.is_last for each in failing()] == [False] * (len(RETRIES) - 1) + [True, False]
 
 
 @given(strategies.progresses)
 def test_what_is_given_up_has_failed_whatever_the_schedule_says(progress: Progress) -> None:
     given_up = notifications.given_up(progress, AT, "answered 410")
 
-    assert (given_up.status, given_up.next_at) == (Status.FAILED, None)
+    assert (given_up.status, given_up.next_at, given_up.is_parked) == (Status.FAILED, None, False)
     assert (given_up.last_at, given_up.last_result) == (AT, "answered 410")
 
 
@@ -142,28 +171,6 @@ def test_a_notification_without_a_field_is_none(name: str) -> None:
 def test_any_other_text_is_no_notification(text: str) -> None:
     with pytest.raises(InvalidNotification):
         notifications.decode(text)
-
-
-@given(st.lists(strategies.notifications, max_size=30), st.integers(1, 10), st.integers(1, 5000))
-def test_batches_hold_all_in_order_and_keep_within_their_bounds(
-    many: list[Notification], most: int, most_bytes: int
-) -> None:
-    batches = list(notifications.in_batches(many, most, most_bytes))
-
-    assert [notification for batch in batches for notification, _ in batch] == many
-    for batch in batches:
-        assert all(notifications.decode(text) == notification for notification, text in batch)
-        assert 1 <= len(batch) <= most
-        assert len(batch) == 1 or sum(len(text.encode()) for _, text in batch) <= most_bytes
-
-
-@pytest.mark.parametrize("next_one", [None, 10])
-def test_a_batch_ends_only_where_the_next_one_would_not_fit(next_one: int | None) -> None:
-    many = [NOTIFICATION] * 25
-
-    sizes = [len(batch) for batch in notifications.in_batches(many, next_one or 100, 10**6)]
-
-    assert sizes == ([10, 10, 5] if next_one else [25])
 
 
 @given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ \d+:\d+:\d+ ([+-]\d+|GMT)"))
@@ -227,64 +234,8 @@ def test_an_attempt_says_what_came_of_it() -> None:
     )
 
 
-def test_an_endpoint_is_failing_once_the_whole_schedule_would_have_failed() -> None:
-    health = Health().failed(AT, None)
-
-    assert not health.is_failing(AT + FAILING_AFTER - MOMENT)
-    assert health.is_failing(AT + FAILING_AFTER)
-    assert not Health().is_failing(AT)
-
-
-@given(st.lists(strategies.times, min_size=1, max_size=20))
-def test_an_endpoint_fails_since_its_first_failure(times: list[datetime]) -> None:
-    health = Health()
-    for at in times:
-        health = health.failed(at, None)
-
-    assert (health.failures, health.failing_since) == (len(times), times[0])
-
-
-def test_an_endpoint_that_fails_again_and_again_pauses() -> None:
-    health, pauses = Health(), []
-    for _ in range(PAUSED_AFTER):
-        health = health.failed(AT, None)
-        pauses.append((health.is_paused(AT), health.is_on_trial))
-
-    assert pauses == [(False, False)] * (PAUSED_AFTER - 1) + [(True, True)]
-    assert health.is_paused(AT + PAUSE - MOMENT)
-    assert not health.is_paused(AT + PAUSE)
-
-
-@given(strategies.healths, strategies.times, st.none() | strategies.times)
-def test_a_pause_is_never_cut_short_by_another_failure(
-    health: Health, at: datetime, retry_at: datetime | None
-) -> None:
-    failed = health.failed(at, retry_at)
-
-    least = [until for until in (health.paused_until, retry_at) if until]
-    assert all(failed.paused_until and failed.paused_until >= until for until in least)
-    assert failed.disabled_at == health.disabled_at
-
-
-def test_what_waits_for_long_is_parked() -> None:
-    longest = notifications.LONGEST_DELAY
-
-    parked = [
-        Progress(NOTIFICATION, next_at=next_at).is_parked(AT)
-        for next_at in (None, AT, AT + longest, AT + longest + MOMENT)
-    ]
-
-    assert parked == [False, False, False, True]
-
-
 def test_another_run_is_another_notification_in_the_queue() -> None:
     again = replace(NOTIFICATION, run=1)
 
     assert notifications.encode(again) != notifications.encode(NOTIFICATION)
     assert again.id == NOTIFICATION.id
-
-
-def test_an_endpoint_is_left_alone_until_then() -> None:
-    health = Health(failures=7, failing_since=AT).paused(AT + PAUSE)
-
-    assert health == Health(failures=7, failing_since=AT, paused_until=AT + PAUSE)

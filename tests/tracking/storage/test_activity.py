@@ -391,7 +391,7 @@ def test_what_dynamodb_never_gets_to_is_no_message_that_is_not_there(
     activity: Activity, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("tracking.storage.activity.time.sleep", pauses.append)
+    monkeypatch.setattr("tracking.storage.aws.time.sleep", pauses.append)
 
     def leave_out(parsed: dict[str, object], **_: object) -> None:
         key = {"pk": {"S": f"EMAIL#{EMAIL_ID}"}, "sk": {"S": "ENVELOPE"}}

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.tracking.storage.conftest import Meanwhile
 from tracking.errors import NotificationsUnavailable
-from tracking.mail.notifications import FAILING_AFTER, PAUSE, PAUSED_AFTER, Health
+from tracking.mail.healths import FAILING_AFTER, PAUSE, PAUSED_AFTER, Health
 from tracking.storage.healths import Healths
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def failing(healths: Healths, times: int, endpoint_id: int = 1) -> Health:
     """An endpoint that failed so many times, a second apart."""
     health = healths.get(endpoint_id)
     for number in range(times):
-        health = healths.failed(endpoint_id, health, AT + number * SECOND, None)
+        health = healths.failed(endpoint_id, AT + number * SECOND, None)
     return health
 
 
@@ -29,9 +30,8 @@ def test_an_endpoint_that_nothing_is_known_of_is_well(healths: Healths) -> None:
 
 @pytest.mark.parametrize("times", [1, PAUSED_AFTER - 1, PAUSED_AFTER, PAUSED_AFTER + 3])
 def test_failures_are_counted_as_the_rules_say(healths: Healths, times: int) -> None:
-    expected = Health()
-    for number in range(times):
-        expected = expected.failed(AT + number * SECOND, None)
+    last = AT + (times - 1) * SECOND
+    expected = Health(times, AT, last + PAUSE if times >= PAUSED_AFTER else None)
 
     assert failing(healths, times) == expected
     assert healths.get(1) == expected
@@ -39,20 +39,52 @@ def test_failures_are_counted_as_the_rules_say(healths: Healths, times: int) -> 
 
 
 def test_each_of_several_failures_at_once_is_counted(healths: Healths) -> None:
-    seen = healths.get(1)
-
     for _ in range(3):
-        healths.failed(1, seen, AT, None)
+        healths.failed(1, AT, None)
 
     assert healths.get(1) == Health(failures=3, failing_since=AT)
 
 
 def test_an_endpoint_is_left_alone_as_long_as_it_asks_for(healths: Healths) -> None:
-    health = healths.failed(1, Health(), AT, AT + timedelta(hours=1))
+    health = healths.failed(1, AT, AT + timedelta(hours=1))
 
     assert health == healths.get(1)
     assert health.paused_until == AT + timedelta(hours=1)
     assert health.is_paused(AT + timedelta(minutes=59))
+
+
+@pytest.mark.parametrize("times", [1, PAUSED_AFTER, PAUSED_AFTER + 3])
+def test_a_pause_that_was_asked_for_is_not_cut_short_by_failures_after_it(
+    healths: Healths, times: int
+) -> None:
+    until = AT + timedelta(hours=20)
+    healths.failed(1, AT, until)
+
+    later = [healths.failed(1, AT + number * SECOND, None) for number in range(1, times + 1)]
+
+    assert {health.paused_until for health in later} == {until}
+    assert healths.get(1).paused_until == until
+
+
+def test_a_pause_is_not_cut_short_by_a_failure_that_did_not_see_it(
+    healths: Healths, meanwhile: Meanwhile
+) -> None:
+    until = AT + timedelta(hours=20)
+    failing(healths, PAUSED_AFTER - 1)
+    # The first counts the failure, the second is the pause.
+    meanwhile("UpdateItem", lambda: healths.failed(1, AT, until), number=2)
+
+    healths.failed(1, AT + SECOND, None)
+
+    assert healths.get(1) == Health(PAUSED_AFTER + 1, AT, until)
+
+
+def test_a_longer_pause_takes_the_place_of_a_shorter_one(healths: Healths) -> None:
+    failing(healths, PAUSED_AFTER)
+
+    healths.failed(1, AT, AT + timedelta(hours=20))
+
+    assert healths.get(1).paused_until == AT + timedelta(hours=20)
 
 
 def test_a_success_makes_an_endpoint_well_again(healths: Healths) -> None:
@@ -137,7 +169,7 @@ def test_an_endpoint_fails_for_two_days_as_it_is_stored(healths: Healths) -> Non
     "act",
     [
         lambda healths: healths.get(1),
-        lambda healths: healths.failed(1, Health(), AT, None),
+        lambda healths: healths.failed(1, AT, None),
         lambda healths: healths.claim(1, Health(), AT),
         lambda healths: healths.succeeded(1),
         lambda healths: healths.disable(1, AT),

@@ -8,17 +8,21 @@ import pytest
 from hypothesis import given
 
 from tests import strategies
+from tests.tracking.storage.conftest import Meanwhile
 from tracking.errors import NotificationsUnavailable
 from tracking.mail.endpoints import WebhookEvent
-from tracking.mail.notifications import OPEN, Attempt, Notification, Progress, Status
+from tracking.mail.notifications import UNFINISHED, Attempt, Notification, Progress, Status
 from tracking.storage import aws
 from tracking.storage import notifications as storage
-from tracking.storage.notifications import ATTEMPTS_KEPT_FOR, KEPT_FOR, Notifications
+from tracking.storage.attempts import Attempts
+from tracking.storage.healths import Healths
+from tracking.storage.notifications import KEPT_FOR, Notifications
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 NOTIFICATION = Notification(
     "msg_1",
     1,
@@ -33,6 +37,9 @@ NOTIFICATION = Notification(
 RETRYING = Progress(NOTIFICATION, Status.RETRYING, 3, AT, "answered 500", AT + timedelta(minutes=5))
 FAILED = replace(RETRYING, status=Status.FAILED, attempts=11, next_at=None)
 AGAIN = replace(NOTIFICATION, run=1)
+DUE_AT = AT + timedelta(hours=2)
+PARKED = replace(RETRYING, next_at=DUE_AT, is_parked=True)
+PARKED_ANEW = replace(PARKED, attempts=4, last_at=DUE_AT, next_at=DUE_AT + timedelta(hours=2))
 
 
 def numbered(number: int, progress: Progress = FAILED, **changes: Any) -> Progress:  # noqa: ANN401
@@ -47,7 +54,7 @@ def all_pages(notifications: Notifications, limit: int) -> list[list[Progress]]:
     found: list[list[Progress]] = []
     after = None
     while not found or after:
-        page = notifications.waiting(1, AT, limit, after)
+        page = notifications.listed(1, AT, limit, after)
         found.append(list(page.found))
         after = page.last
     return found
@@ -60,16 +67,6 @@ def test_a_progress_comes_back(progress: Progress) -> None:
     # Whatever is stored failed before, and no test is.
     stored = replace(progress.notification, is_tried=True, is_test=False)
     assert storage._progress(item) == replace(progress, notification=stored)
-
-
-@given(strategies.notifications, strategies.attempts)
-def test_an_attempt_comes_back(notification: Notification, attempt: Attempt) -> None:
-    item = aws.from_attributes(aws.to_attributes(storage._attempt_item(notification, attempt)))
-
-    tried = storage._attempt(item)
-
-    assert (tried.notification_id, tried.event) == (notification.id, notification.event)
-    assert tried.attempt == attempt
 
 
 @pytest.mark.parametrize("progress", [RETRYING, FAILED])
@@ -89,13 +86,13 @@ def test_what_fails_again_goes_on(notifications: Notifications) -> None:
     assert notifications.progress(NOTIFICATION) == FAILED
 
 
-def test_what_was_delivered_in_the_end_is_not_open_any_more(notifications: Notifications) -> None:
+def test_what_was_delivered_in_the_end_is_not_listed_any_more(notifications: Notifications) -> None:
     notifications.save(RETRYING, AT)
 
     notifications.delivered(NOTIFICATION)
 
     assert notifications.progress(NOTIFICATION) == replace(RETRYING, status=Status.DELIVERED, next_at=None)
-    assert notifications.waiting(1, AT, 10).found == ()
+    assert notifications.listed(1, AT, 10).found == ()
 
 
 def test_what_was_delivered_at_once_is_not_kept(notifications: Notifications) -> None:
@@ -105,7 +102,7 @@ def test_what_was_delivered_at_once_is_not_kept(notifications: Notifications) ->
 
 
 @pytest.mark.parametrize("seen", [RETRYING, FAILED])
-def test_what_is_open_is_cancelled_once(notifications: Notifications, seen: Progress) -> None:
+def test_what_is_unfinished_is_cancelled_once(notifications: Notifications, seen: Progress) -> None:
     notifications.save(seen, AT)
 
     assert notifications.cancel(seen)
@@ -149,7 +146,7 @@ def test_what_starts_anew_is_tried_again_from_the_beginning(notifications: Notif
     assert notifications.progress(NOTIFICATION) == replace(
         FAILED, notification=AGAIN, status=Status.RETRYING, attempts=0, next_at=later
     )
-    assert notifications.waiting(1, later + KEPT_FOR - timedelta(seconds=1), 10).found
+    assert notifications.listed(1, later + KEPT_FOR - timedelta(seconds=1), 10).found
 
 
 def test_what_starts_anew_can_fail_and_be_cancelled_in_its_new_run_only(notifications: Notifications) -> None:
@@ -216,15 +213,18 @@ def test_what_is_gone_does_not_start_anew(notifications: Notifications) -> None:
     assert notifications.progress(NOTIFICATION) is None
 
 
-def test_what_is_open_is_listed_the_newest_first(notifications: Notifications) -> None:
+def test_what_is_unfinished_is_listed_the_newest_first(
+    notifications: Notifications, attempts: Attempts, healths: Healths
+) -> None:
     first, second, third = (numbered(number) for number in range(3))
     for progress in (second, first, third):
         notifications.save(progress, AT)
     notifications.save(numbered(4, endpoint_id=11), AT)
     notifications.cancel(second)
-    notifications.record(NOTIFICATION, Attempt(AT, timedelta()))
+    attempts.record(NOTIFICATION, Attempt(AT, timedelta()))
+    healths.disable(1, AT)
 
-    page = notifications.waiting(1, AT, 10)
+    page = notifications.listed(1, AT, 10)
 
     assert (page.found, page.last) == ((third, first), None)
 
@@ -234,19 +234,16 @@ def test_only_what_has_failed_is_listed_where_that_is_wanted(notifications: Noti
     for progress in (retrying, failed):
         notifications.save(progress, AT)
 
-    assert notifications.waiting(1, AT, 10, statuses=[Status.FAILED]).found == (failed,)
-    assert notifications.waiting(1, AT, 10, statuses=OPEN).found == (failed, retrying)
+    assert notifications.listed(1, AT, 10, statuses=[Status.FAILED]).found == (failed,)
+    assert notifications.listed(1, AT, 10, statuses=UNFINISHED).found == (failed, retrying)
 
 
 def test_what_has_expired_is_not_listed(notifications: Notifications) -> None:
     notifications.save(FAILED, AT)
 
-    kept = [notifications.waiting(1, AT + KEPT_FOR + after, 10).found for after in (-SECOND, SECOND)]
+    kept = [notifications.listed(1, AT + KEPT_FOR + after, 10).found for after in (-SECOND, SECOND)]
 
     assert kept == [(FAILED,), ()]
-
-
-SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8])
@@ -274,158 +271,251 @@ def test_a_page_ends_where_the_bodies_are_too_long_together(
     notifications: Notifications, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "PAGE_BYTES", 10)
-    many = [numbered(number, body=body) for number, body in enumerate(["ü" * 5, "x", "x" * 5, "x" * 11])]
+    many = [numbered(number, body=body) for number, body in enumerate(["x", "ü" * 4, "x", "x" * 5, "x" * 11])]
     for progress in many:
         notifications.save(progress, AT)
 
     pages = all_pages(notifications, 10)
 
-    assert pages == [[many[3]], [many[2], many[1]], [many[0]]]
+    assert pages == [[many[4]], [many[3], many[2], many[1]], [many[0]]]
 
 
-def test_a_page_ends_where_too_much_was_read_for_it_and_the_next_goes_on_there(
-    notifications: Notifications, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(storage, "READS", 1)
-    body = "x" * 300_000
-    many = [numbered(number, body=body) for number in range(8)]
-    for progress in many:
-        notifications.save(progress, AT)
-    for progress in many[1:]:
-        notifications.cancel(progress)
-
-    pages = all_pages(notifications, 10)
-
-    assert pages[0] == []
-    assert list(chain(*pages)) == [many[0]]
-
-
-def test_what_was_changed_just_now_is_listed_as_it_is(
-    notifications: Notifications, dynamodb: "DynamoDBClient"
-) -> None:
-    asked: list[bool] = []
-    dynamodb.meta.events.register(
-        "provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params["ConsistentRead"])
+def leave_in_index(dynamodb: "DynamoDBClient", status: Status) -> None:
+    """Have something become of a notification that the index does not know of yet."""
+    dynamodb.update_item(
+        TableName="Notifications",
+        Key={"pk": {"S": "ENDPOINT#1"}, "sk": {"S": f"NOTIFICATION#{NOTIFICATION.id}"}},
+        UpdateExpression="SET #status = :status",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":status": {"S": status}},
     )
 
-    notifications.waiting(1, AT, 10)
 
-    assert asked == [True]
+@pytest.mark.parametrize("status", [Status.DELIVERED, Status.CANCELLED])
+def test_what_the_index_still_has_though_it_is_over_is_not_listed(
+    notifications: Notifications, dynamodb: "DynamoDBClient", status: Status
+) -> None:
+    notifications.save(FAILED, AT)
+    notifications.save(numbered(2), AT)
+
+    leave_in_index(dynamodb, status)
+
+    assert notifications.listed(1, AT, 10).found == (numbered(2),)
+
+
+def test_what_the_index_still_has_as_failed_is_listed_as_what_it_is(
+    notifications: Notifications, dynamodb: "DynamoDBClient"
+) -> None:
+    notifications.save(FAILED, AT)
+
+    leave_in_index(dynamodb, Status.RETRYING)
+
+    assert notifications.listed(1, AT, 10, statuses=[Status.FAILED]).found == ()
+    assert [each.status for each in notifications.listed(1, AT, 10).found] == [Status.RETRYING]
+
+
+def test_what_is_gone_meanwhile_is_not_listed(
+    notifications: Notifications, dynamodb: "DynamoDBClient", meanwhile: Meanwhile
+) -> None:
+    notifications.save(FAILED, AT)
+    key = {"pk": {"S": "ENDPOINT#1"}, "sk": {"S": "NOTIFICATION#msg_1"}}
+    meanwhile("BatchGetItem", lambda: dynamodb.delete_item(TableName="Notifications", Key=key))
+
+    assert notifications.listed(1, AT, 10).found == ()
+
+
+def test_what_becomes_failed_while_it_is_looked_for_is_listed_once(
+    notifications: Notifications, meanwhile: Meanwhile
+) -> None:
+    notifications.save(RETRYING, AT)
+    meanwhile("Query", lambda: notifications.save(FAILED, AT), number=2)
+
+    assert notifications.listed(1, AT, 10).found == (FAILED,)
+
+
+def test_pages_go_on_behind_what_is_over_though_the_index_still_has_it(
+    notifications: Notifications, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "READ_TOGETHER", 2)
+    many = [FAILED, *(numbered(number) for number in range(2, 7))]
+    for progress in many:
+        notifications.save(progress, AT)
+    leave_in_index(dynamodb, Status.CANCELLED)
+
+    assert list(chain(*all_pages(notifications, 2))) == many[:0:-1]
+
+
+def test_those_that_are_named_are_found_if_they_are_unfinished(notifications: Notifications) -> None:
+    failed, retrying, over, other = (
+        numbered(2, FAILED),
+        numbered(3, RETRYING),
+        numbered(4),
+        numbered(5, endpoint_id=2),
+    )
+    for progress in (failed, retrying, over, other, numbered(6)):
+        notifications.save(progress, AT)
+    notifications.cancel(over)
+
+    found = notifications.unfinished(1, ["msg_2", "msg_3", "msg_4", "msg_5", "msg_7", "msg_2"])
+
+    assert sorted(found, key=lambda each: each.notification.id) == [failed, retrying]
+    assert notifications.unfinished(1, []) == []
+
+
+def test_those_that_are_named_are_found_without_a_search(
+    notifications: Notifications, meanwhile: Meanwhile
+) -> None:
+    searches: list[str] = []
+    for operation in ("Query", "Scan"):
+        meanwhile(operation, lambda: searches.append("searched"))
+    notifications.save(FAILED, AT)
+
+    assert notifications.unfinished(1, ["msg_1"]) == [FAILED]
+    assert notifications.unfinished(1, ["msg_2"]) == []
+
+    assert searches == []
+
+
+def due(notifications: Notifications, at: datetime) -> list[Progress]:
+    """All that is due, in the order of its events."""
+    return sorted(chain(*notifications.due(at)), key=lambda each: each.notification.event_at)
 
 
 def test_what_waits_for_long_is_due_when_its_time_has_come(notifications: Notifications) -> None:
-    due_at = AT + timedelta(hours=2)
-    parked = replace(RETRYING, next_at=due_at)
-    notifications.save(parked, AT)
+    notifications.save(PARKED, AT)
     notifications.save(numbered(2, RETRYING), AT)
 
-    assert list(notifications.due(due_at - SECOND)) == []
-    assert list(notifications.due(due_at)) == [parked]
+    assert due(notifications, DUE_AT - SECOND) == []
+    assert due(notifications, DUE_AT) == [PARKED]
 
 
-def test_all_that_is_due_is_found_whichever_partition_it_is_in(notifications: Notifications) -> None:
-    due_at = AT + timedelta(hours=2)
-    many = [numbered(number, replace(RETRYING, next_at=due_at)) for number in range(20)]
+@pytest.mark.parametrize("together", [3, 50])
+def test_all_that_is_due_is_found_whichever_partition_it_is_in(
+    notifications: Notifications, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(storage, "READ_TOGETHER", together)
+    many = [numbered(number, PARKED) for number in range(20)]
     for progress in many:
         notifications.save(progress, AT)
 
-    found = list(notifications.due(due_at))
-
-    assert sorted(found, key=lambda each: each.notification.event_at) == many
+    assert due(notifications, DUE_AT) == many
+    assert max(map(len, notifications.due(DUE_AT))) <= together
 
 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda notifications, parked: notifications.queued(parked),
-        lambda notifications, parked: notifications.cancel(parked),
-        lambda notifications, parked: notifications.delivered(parked.notification),
-        lambda notifications, parked: notifications.restarted(replace(parked.notification, run=1), AT),
+        lambda notifications: notifications.queued(PARKED),
+        lambda notifications: notifications.cancel(PARKED),
+        lambda notifications: notifications.delivered(NOTIFICATION),
+        lambda notifications: notifications.restarted(AGAIN, AT),
     ],
 )
 def test_what_is_queued_or_over_is_not_due_any_more(
-    notifications: Notifications, act: Callable[[Notifications, Progress], object]
+    notifications: Notifications, act: Callable[[Notifications], object]
 ) -> None:
-    parked = replace(RETRYING, next_at=AT + timedelta(hours=2))
-    notifications.save(parked, AT)
+    notifications.save(PARKED, AT)
 
-    act(notifications, parked)
+    act(notifications)
 
-    assert list(notifications.due(AT + timedelta(days=1))) == []
+    assert due(notifications, AT + timedelta(days=1)) == []
 
 
-def test_what_is_cancelled_while_others_are_queued_is_not_due(notifications: Notifications) -> None:
-    due_at = AT + timedelta(hours=2)
-    many = [numbered(number, replace(RETRYING, next_at=due_at)) for number in range(20)]
+def test_what_is_cancelled_while_others_are_queued_is_not_due(
+    notifications: Notifications, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "READ_TOGETHER", 1)
+    many = [numbered(number, PARKED) for number in range(20)]
     for progress in many:
         notifications.save(progress, AT)
-    due = notifications.due(due_at)
+    some = notifications.due(DUE_AT)
 
-    first = next(due)
+    first = next(some)
     for progress in many:
         notifications.cancel(progress)
 
-    assert first in many
-    assert list(due) == []
+    assert first[0] in many
+    assert list(chain(*some)) == []
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda notifications: notifications.save(PARKED_ANEW, DUE_AT),
+        lambda notifications: notifications.queued(PARKED),
+        lambda notifications: notifications.cancel(PARKED),
+    ],
+    ids=["parked for later", "queued", "cancelled"],
+)
+def test_what_the_index_still_has_as_due_is_not_due_if_something_else_became_of_it(
+    notifications: Notifications, meanwhile: Meanwhile, act: Callable[[Notifications], object]
+) -> None:
+    notifications.save(PARKED, AT)
+    meanwhile("BatchGetItem", lambda: act(notifications))
+
+    assert due(notifications, DUE_AT) == []
 
 
 def test_what_is_queued_is_retrying_as_before(notifications: Notifications) -> None:
-    parked = replace(RETRYING, next_at=AT + timedelta(hours=2))
-    notifications.save(parked, AT)
+    notifications.save(PARKED, AT)
 
-    notifications.queued(parked)
+    notifications.queued(PARKED)
 
-    assert notifications.progress(NOTIFICATION) == parked
-
-
-def test_attempts_are_listed_the_newest_first(notifications: Notifications) -> None:
-    for number in range(5):
-        tried = replace(NOTIFICATION, id=f"msg_{number % 2}")
-        notifications.record(tried, Attempt(AT + number * SECOND, SECOND, 500, answer="oops"))
-    notifications.record(replace(NOTIFICATION, endpoint_id=2), Attempt(AT, SECOND))
-    notifications.save(FAILED, AT)
-
-    found = notifications.attempts(1, 3)
-
-    assert [each.attempt.at for each in found] == [AT + number * SECOND for number in (4, 3, 2)]
-    assert [each.notification_id for each in found] == ["msg_0", "msg_1", "msg_0"]
-    assert len(notifications.attempts(1, 10)) == 5
+    assert notifications.progress(NOTIFICATION) == replace(PARKED, is_parked=False)
 
 
-def test_the_attempts_at_one_notification_are_found_among_others(notifications: Notifications) -> None:
-    for number in range(6):
-        tried = replace(NOTIFICATION, id=f"msg_{number % 3}")
-        notifications.record(tried, Attempt(AT + number * SECOND, SECOND))
+def test_what_is_queued_twice_is_noted_once(notifications: Notifications) -> None:
+    notifications.save(PARKED, AT)
 
-    found = notifications.attempts(1, 10, "msg_1")
+    for _ in range(2):
+        notifications.queued(PARKED)
 
-    assert [each.attempt.at for each in found] == [AT + number * SECOND for number in (4, 1)]
-    assert len(notifications.attempts(1, 1, "msg_1")) == 1
-    assert notifications.attempts(1, 10, "msg_7") == []
+    assert notifications.progress(NOTIFICATION) == replace(PARKED, is_parked=False)
 
 
-def test_attempts_are_looked_for_among_the_last_only(
-    notifications: Notifications, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_failed_once_more_before_it_is_noted_as_queued_stays_parked_until_its_new_time(
+    notifications: Notifications, times: int
 ) -> None:
-    monkeypatch.setattr(storage, "READS", 1)
-    notifications.record(NOTIFICATION, Attempt(AT, SECOND))
-    for number in range(1, 5):
-        other = replace(NOTIFICATION, id="msg_2")
-        notifications.record(other, Attempt(AT + number * SECOND, SECOND, answer="x" * 300_000))
+    notifications.save(PARKED, AT)
+    (seen,) = due(notifications, DUE_AT)
+    notifications.save(PARKED_ANEW, DUE_AT)
 
-    assert notifications.attempts(1, 10, "msg_1") == []
-    assert notifications.attempts(1, 1, "msg_2")
+    for _ in range(times):
+        notifications.queued(seen)
+
+    assert due(notifications, DUE_AT) == []
+    assert PARKED_ANEW.next_at
+    assert due(notifications, PARKED_ANEW.next_at) == [PARKED_ANEW]
 
 
-def test_everything_ends_by_itself(notifications: Notifications, dynamodb: "DynamoDBClient") -> None:
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda notifications: notifications.cancel(PARKED),
+        lambda notifications: notifications.delivered(NOTIFICATION),
+        lambda notifications: notifications.restarted(AGAIN, AT),
+        lambda notifications: notifications.save(RETRYING, AT),
+    ],
+)
+def test_what_something_else_became_of_stays_so_when_it_is_noted_as_queued(
+    notifications: Notifications, act: Callable[[Notifications], object]
+) -> None:
+    notifications.save(PARKED, AT)
+    act(notifications)
+    before = notifications.progress(NOTIFICATION)
+
+    notifications.queued(PARKED)
+
+    assert notifications.progress(NOTIFICATION) == before
+
+
+def test_a_notification_ends_by_itself(notifications: Notifications, dynamodb: "DynamoDBClient") -> None:
     notifications.save(FAILED, AT)
-    notifications.record(NOTIFICATION, Attempt(AT, SECOND))
 
-    items = dynamodb.scan(TableName="Notifications")["Items"]
+    (item,) = dynamodb.scan(TableName="Notifications")["Items"]
 
-    assert sorted(int(item["expires_at"]["N"]) for item in items) == [
-        int((AT + kept_for).timestamp()) for kept_for in (ATTEMPTS_KEPT_FOR, KEPT_FOR)
-    ]
+    assert int(item["expires_at"]["N"]) == int((AT + KEPT_FOR).timestamp())
 
 
 @pytest.mark.parametrize(
@@ -437,10 +527,9 @@ def test_everything_ends_by_itself(notifications: Notifications, dynamodb: "Dyna
         lambda notifications: notifications.cancel(RETRYING),
         lambda notifications: notifications.restarted(AGAIN, AT),
         lambda notifications: list(notifications.due(AT)),
-        lambda notifications: notifications.queued(RETRYING),
-        lambda notifications: notifications.waiting(1, AT, 10),
-        lambda notifications: notifications.record(NOTIFICATION, Attempt(AT, SECOND)),
-        lambda notifications: notifications.attempts(1, 10),
+        lambda notifications: notifications.queued(PARKED),
+        lambda notifications: notifications.listed(1, AT, 10),
+        lambda notifications: notifications.unfinished(1, ["msg_1"]),
     ],
 )
 def test_a_table_that_does_not_answer_is_a_fault_of_ours(

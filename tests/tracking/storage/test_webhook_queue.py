@@ -4,10 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3 import Session
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests import strategies
 from tracking.errors import NotificationsUnavailable
 from tracking.mail.endpoints import WebhookEvent
 from tracking.mail.notifications import LONGEST_DELAY, Notification, decode
+from tracking.storage import webhook_queue
 from tracking.storage.webhook_queue import WebhookQueue
 
 if TYPE_CHECKING:
@@ -67,6 +71,26 @@ def test_no_request_is_larger_than_sqs_takes(
 
     assert [len(request["Entries"]) for request in requests] == [2, 2, 1]
     assert received(sqs, url) == many
+
+
+@given(st.lists(strategies.notifications, max_size=30), st.integers(1, 10), st.integers(1, 5000))
+def test_batches_hold_all_in_order_and_keep_within_their_bounds(
+    many: list[Notification], most: int, most_bytes: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(webhook_queue, "_BATCH", most)
+        patched.setattr(webhook_queue, "_BATCH_BYTES", most_bytes)
+        batches = list(webhook_queue._in_batches(many))
+
+    assert [notification for batch in batches for notification, _ in batch] == many
+    for batch in batches:
+        assert all(decode(text) == notification for notification, text in batch)
+        assert 1 <= len(batch) <= most
+        assert len(batch) == 1 or sum(len(text.encode()) for _, text in batch) <= most_bytes
+
+
+def test_a_batch_ends_only_where_the_next_one_would_not_fit() -> None:
+    assert [len(batch) for batch in webhook_queue._in_batches([NOTIFICATION] * 25)] == [10, 10, 5]
 
 
 def test_each_endpoint_is_a_group_so_that_none_holds_up_another(
