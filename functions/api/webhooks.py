@@ -112,7 +112,7 @@ MAX_ENDPOINTS: Final = 100
 def add(new: Annotated[NewWebhook, Body()]) -> Answer[AddedWebhook]:
     """Add an endpoint.
 
-    What it is told, and how to verify that it comes from here: see the page on webhooks.
+    What it is told, and how to verify that it comes from here: see the page on webhooks. There can be 100.
     """
     url, userinfo = split_userinfo(new.url)
     scheme, header = new.authorization(userinfo, AuthScheme.NONE)
