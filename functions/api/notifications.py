@@ -299,7 +299,7 @@ def _named(endpoint_id: int, ids: Sequence[str]) -> list[Progress]:
     Raises:
         Refusal: One is not there.
     """
-    found = adapters.notifications().unfinished(endpoint_id, ids)
+    found = adapters.notifications().unfinished(endpoint_id, ids, datetime.now(UTC))
     missing = dict.fromkeys(ids).keys() - {progress.notification.id for progress in found}
     if missing:
         raise invalid("notification_ids", f"webhook/failures does not list {', '.join(sorted(missing))}")

@@ -68,8 +68,9 @@ class Healths:
         until = health.pause(at, retry_at)
         if until is None or (health.paused_until and health.paused_until >= until):
             return health
-        self._pause(endpoint_id, until, "attribute_not_exists(paused_until) OR paused_until < :until", {})
-        return replace(health, paused_until=until)
+        longer = "attribute_not_exists(paused_until) OR paused_until < :until"
+        is_longest = self._pause(endpoint_id, until, longer, {})
+        return replace(health, paused_until=until) if is_longest else self.get(endpoint_id)
 
     def claim(self, endpoint_id: int, seen: Health, at: datetime) -> bool:
         """Ask for the one attempt that shows whether an endpoint on trial is back; False if another has it.

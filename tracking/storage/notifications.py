@@ -85,14 +85,19 @@ class Notifications:
         found = self._read([_key(notification.endpoint_id, notification.id)])
         return _progress(found[0]) if found else None
 
-    def unfinished(self, endpoint_id: int, ids: Iterable[str]) -> list[Progress]:
+    def unfinished(self, endpoint_id: int, ids: Iterable[str], at: datetime) -> list[Progress]:
         """Those of an endpoint's notifications that have these ids, and are tried again or have failed.
+
+        Args:
+            endpoint_id: The endpoint's.
+            ids: The notifications'; what is not there is left out.
+            at: Now; what has expired is left out.
 
         Raises:
             NotificationsUnavailable: The table cannot be read.
         """
-        found = map(_progress, self._read([_key(endpoint_id, each) for each in dict.fromkeys(ids)]))
-        return [progress for progress in found if progress.status in UNFINISHED]
+        found = self._read([_key(endpoint_id, each) for each in dict.fromkeys(ids)])
+        return [_progress(item) for item in found if _is_listed(item, at, UNFINISHED)]
 
     def save(self, progress: Progress, at: datetime) -> bool:
         """Store how far a notification is, after an attempt that failed.
@@ -235,7 +240,7 @@ class Notifications:
                     return Page(tuple(found), last)
                 last = each["listed_at"]
                 item = read.get(each["sk"])
-                if item and item["status"] in statuses and item["expires_at"] > at.timestamp():
+                if item and _is_listed(item, at, statuses):
                     found.append(_progress(item))
                     size += len(item["body"].encode())
         return Page(tuple(found), None)
@@ -323,6 +328,11 @@ def _listed(endpoint_id: int, status: Status) -> str:
 
 def _listed_at(item: Item) -> str:
     return str(item["listed_at"])
+
+
+def _is_listed(item: Item, at: datetime, statuses: Collection[Status]) -> bool:
+    """Whether something can be done about it: DynamoDB removes what has expired days later."""
+    return item["status"] in statuses and item["expires_at"] > at.timestamp()
 
 
 def _end(at: datetime) -> int:

@@ -74,9 +74,9 @@ def test_a_pause_is_not_cut_short_by_a_failure_that_did_not_see_it(
     # The first counts the failure, the second is the pause.
     meanwhile("UpdateItem", lambda: healths.failed(1, AT, until), number=2)
 
-    healths.failed(1, AT + SECOND, None)
+    failed = healths.failed(1, AT + SECOND, None)
 
-    assert healths.get(1) == Health(PAUSED_AFTER + 1, AT, until)
+    assert failed == healths.get(1) == Health(PAUSED_AFTER + 1, AT, until)
 
 
 def test_a_longer_pause_takes_the_place_of_a_shorter_one(healths: Healths) -> None:

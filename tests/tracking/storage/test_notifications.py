@@ -356,10 +356,16 @@ def test_those_that_are_named_are_found_if_they_are_unfinished(notifications: No
         notifications.save(progress, AT)
     notifications.cancel(over)
 
-    found = notifications.unfinished(1, ["msg_2", "msg_3", "msg_4", "msg_5", "msg_7", "msg_2"])
+    found = notifications.unfinished(1, ["msg_2", "msg_3", "msg_4", "msg_5", "msg_7", "msg_2"], AT)
 
     assert sorted(found, key=lambda each: each.notification.id) == [failed, retrying]
-    assert notifications.unfinished(1, []) == []
+    assert notifications.unfinished(1, [], AT) == []
+
+
+def test_what_has_expired_is_not_found_by_its_name(notifications: Notifications) -> None:
+    notifications.save(FAILED, AT)
+
+    assert notifications.unfinished(1, ["msg_1"], AT + storage.KEPT_FOR) == []
 
 
 def test_those_that_are_named_are_found_without_a_search(
@@ -370,8 +376,8 @@ def test_those_that_are_named_are_found_without_a_search(
         meanwhile(operation, lambda: searches.append("searched"))
     notifications.save(FAILED, AT)
 
-    assert notifications.unfinished(1, ["msg_1"]) == [FAILED]
-    assert notifications.unfinished(1, ["msg_2"]) == []
+    assert notifications.unfinished(1, ["msg_1"], AT) == [FAILED]
+    assert notifications.unfinished(1, ["msg_2"], AT) == []
 
     assert searches == []
 
@@ -529,7 +535,7 @@ def test_a_notification_ends_by_itself(notifications: Notifications, dynamodb: "
         lambda notifications: list(notifications.due(AT)),
         lambda notifications: notifications.queued(PARKED),
         lambda notifications: notifications.listed(1, AT, 10),
-        lambda notifications: notifications.unfinished(1, ["msg_1"]),
+        lambda notifications: notifications.unfinished(1, ["msg_1"], AT),
     ],
 )
 def test_a_table_that_does_not_answer_is_a_fault_of_ours(
