@@ -50,6 +50,7 @@ class Function(lambda_.Function):
         architecture: str,
         log_retention: logs.RetentionDays,
         reserved_concurrency: int | None = None,
+        feeds_itself: bool = False,
     ) -> None:
         log = logs.LogGroup(
             scope,
@@ -73,6 +74,8 @@ class Function(lambda_.Function):
             ),
             log_group=log,
             reserved_concurrent_executions=reserved_concurrency,
+            # Lambda stops a function that comes round to itself by a queue some sixteen times.
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if feeds_itself else None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": construct_id,
                 "POWERTOOLS_LOG_LEVEL": "INFO",

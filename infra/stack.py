@@ -401,11 +401,17 @@ class OpenTracking(Stack):
 
     def _readings_end_function(self) -> None:
         function = self._announcing_function(
-            "ReadingsEnd", handler="functions.webhooks.readings.handle", timeout=READINGS_TIMEOUT
+            "ReadingsEnd",
+            handler="functions.webhooks.readings.handle",
+            timeout=READINGS_TIMEOUT,
+            # A reading that goes on is queued once more.
+            feeds_itself=True,
         )
         self._readings.feed(function, batch_size=READINGS_BATCH)
 
-    def _announcing_function(self, construct_id: str, *, handler: str, timeout: Duration) -> Function:
+    def _announcing_function(
+        self, construct_id: str, *, handler: str, timeout: Duration, feeds_itself: bool = False
+    ) -> Function:
         """A function that brings summaries up to date and queues webhooks, or lets them wait."""
         activity, settings, deliveries = (
             self._tables.activity,
@@ -416,6 +422,7 @@ class OpenTracking(Stack):
             construct_id,
             handler=handler,
             timeout=timeout,
+            feeds_itself=feeds_itself,
             environment={
                 "ACTIVITY_TABLE": activity.table_name,
                 "SETTINGS_TABLE": settings.table_name,
@@ -438,6 +445,7 @@ class OpenTracking(Stack):
             "Deliver",
             handler="functions.webhooks.deliver.handle",
             timeout=DELIVER_TIMEOUT,
+            feeds_itself=True,
             environment={
                 "SETTINGS_TABLE": settings.table_name,
                 "NOTIFICATIONS_TABLE": notifications.table_name,
@@ -514,6 +522,7 @@ class OpenTracking(Stack):
         environment: Mapping[str, str],
         memory_mb: int = MEMORY_MB,
         reserved_concurrency: int | None = None,
+        feeds_itself: bool = False,
     ) -> Function:
         return Function(
             self,
@@ -525,4 +534,5 @@ class OpenTracking(Stack):
             architecture=self._configuration.architecture,
             log_retention=self._configuration.log_retention,
             reserved_concurrency=reserved_concurrency,
+            feeds_itself=feeds_itself,
         )

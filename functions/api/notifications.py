@@ -43,9 +43,6 @@ PATIENCE: Final = timedelta(seconds=15)
 WRITERS: Final = 10
 """Items that are written at the same time."""
 
-ON_ITS_WAY: Final = timedelta(minutes=15)
-"""How long a notification that is due counts as on its way; after that its message may be lost."""
-
 _ID_BYTES = 16
 
 NotificationId = Annotated[str, Field(pattern=r"^msg_[0-9a-f]{32}$")]
@@ -70,15 +67,15 @@ class Selection(WebhookId):
         Annotated[list[NotificationId], Field(min_length=1, max_length=100)] | None,
         Field(description="Only these, as `webhook/failures` names them; all of them have to be there"),
     ] = None
+
+
+class Cancellation(Selection):
+    """Which notifications are not to be tried any more."""
+
     status: Annotated[
         Literal["failed", "retrying"] | None,
         Field(description="Without `notification_ids`: all of these; `failed` where it is not said"),
     ] = None
-
-    @property
-    def wanted(self) -> Status:
-        """Which are meant where none are named."""
-        return Status(self.status or Status.FAILED)
 
 
 class TestRequest(WebhookId):
@@ -134,7 +131,9 @@ class FailuresPage(BaseModel):
     continue_token: Annotated[
         str | None, Field(description="For the next page; null if there is nothing more")
     ]
-    notifications: Annotated[list[FailedNotification], Field(description="Those queued last first")]
+    notifications: Annotated[
+        list[FailedNotification], Field(description="By when their events happened, the newest first")
+    ]
 
 
 class Retried(BaseModel):
@@ -201,25 +200,25 @@ def failures(wanted: Annotated[FailuresQuestion, Body()]) -> Answer[FailuresPage
 def retry(wanted: Annotated[Selection, Body()]) -> Answer[Retried]:
     """Send notifications anew: at once, and by the whole schedule again as long as they fail.
 
-    Without `notification_ids` these are all that have `failed`, or those of another `status`. Those that are
-    `retrying` are tried again anyway; asked for, they are at once, unless they are due just now: so a call
-    that goes on with `more` does not begin with the first ones again.
+    Without `notification_ids` these are all that have `failed`. Those that are `retrying` are tried again
+    anyway; named, they are at once.
     """
     endpoint = find(wanted.id)
-    if adapters.healths().get(endpoint.id).disabled_at:
+    if adapters.healths().get(endpoint).disabled_at:
         raise invalid("id", f"webhook {endpoint.id} is disabled: call webhook/enable first")
-    retried, more = _done(endpoint.id, wanted, _start_anew if wanted.notification_ids else _start_waiting)
+    retried, more = _done(endpoint.id, wanted.notification_ids, Status.FAILED, _start_anew)
     return answer(router, Retried(retried=retried, more=more))
 
 
 @router.post("/webhook/cancel", openapi_extensions=EXTENSION)
-def cancel(wanted: Annotated[Selection, Body()]) -> Answer[Cancelled]:
+def cancel(wanted: Annotated[Cancellation, Body()]) -> Answer[Cancelled]:
     """Have notifications not tried any more, and listed no longer.
 
     Without `notification_ids` these are all that have `failed`, or those of another `status`. What is being
     sent at this moment may still arrive.
     """
-    cancelled, more = _done(find(wanted.id).id, wanted, _cancel)
+    status = Status(wanted.status or Status.FAILED)
+    cancelled, more = _done(find(wanted.id).id, wanted.notification_ids, status, _cancel)
     return answer(router, Cancelled(cancelled=cancelled, more=more))
 
 
@@ -273,19 +272,30 @@ def _position(token: str | None, purpose: str, root: str) -> str | None:
     return after
 
 
-def _done(endpoint_id: int, wanted: Selection, do: Callable[[Sequence[Progress]], int]) -> tuple[int, bool]:
-    """Do something about the notifications that are wanted; about how many, and whether there may be more.
+def _done(
+    endpoint_id: int, ids: Sequence[str] | None, status: Status, do: Callable[[Sequence[Progress]], int]
+) -> tuple[int, bool]:
+    """Do something about notifications after which they have another status.
+
+    Args:
+        endpoint_id: The endpoint's.
+        ids: Those that are named; None for all of the status.
+        status: Theirs where none are named.
+        do: Does it, and says about how many.
+
+    Returns:
+        About how many it was done, and whether there may be more.
 
     Raises:
         Refusal: One of those that are named is not there; then nothing is done.
     """
-    if wanted.notification_ids:
-        return do(_named(endpoint_id, wanted.notification_ids)), False
+    if ids:
+        return do(_named(endpoint_id, ids)), False
     give_up_at = time.monotonic() + PATIENCE.total_seconds()
     done, page = 0, Page((), None)
     while done < MAX_AT_ONCE and time.monotonic() < give_up_at:
         page = adapters.notifications().listed(
-            endpoint_id, datetime.now(UTC), MAX_AT_ONCE - done, page.last, [wanted.wanted]
+            endpoint_id, datetime.now(UTC), MAX_AT_ONCE - done, page.last, [status]
         )
         done += do(page.found)
         if page.last is None:
@@ -314,14 +324,6 @@ def _start_anew(seen: Sequence[Progress]) -> int:
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(restarted, runs))
     return len(runs)
-
-
-def _start_waiting(seen: Sequence[Progress]) -> int:
-    """Start those anew that are not on their way already. What starts anew is due from then on."""
-    now = datetime.now(UTC)
-    return _start_anew(
-        [each for each in seen if each.next_at is None or not now - ON_ITS_WAY < each.next_at <= now]
-    )
 
 
 def _cancel(seen: Sequence[Progress]) -> int:

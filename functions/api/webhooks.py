@@ -1,6 +1,7 @@
 """Webhook endpoints: add, edit, view, remove, enable, and a new secret for their signatures."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -147,7 +148,7 @@ def edit(wanted: Annotated[WebhookEdit, Body()]) -> Answer[ShownWebhook]:
     if wanted.url:
         check_destination(split_userinfo(wanted.url)[0])
     edited = until_done(lambda: _changed(find(wanted.id), wanted))
-    return answer(router, show(edited, adapters.healths().get(edited.id)))
+    return answer(router, show(edited, adapters.healths().get(edited)))
 
 
 @router.post("/webhook/view", openapi_extensions=ignoring("subaccount_id"))
@@ -155,7 +156,7 @@ def view(which: Annotated[WebhookFilter, Body()]) -> Answer[list[ShownWebhook]]:
     """All endpoints, or one."""
     found = adapters.settings().endpoints() if which.id is None else [find(which.id)]
     with ThreadPoolExecutor(READERS) as pool:
-        healths = list(pool.map(adapters.healths().get, [endpoint.id for endpoint in found]))
+        healths = list(pool.map(adapters.healths().get, found))
     return answer(router, list(map(show, found, healths)))
 
 
@@ -165,11 +166,9 @@ def remove(which: Annotated[WebhookId, Body()]) -> Answer[ShownWebhook]:
 
     What is on its way to it is not delivered any more. The answer is what was removed.
     """
-    health = adapters.healths().get(which.id)
     removed = until_done(lambda: adapters.settings().remove_endpoint(find(which.id)))
     _forget(removed.auth_secret)
-    _forget_health(removed.id)
-    return answer(router, show(removed, health))
+    return answer(router, show(removed, _last_health(removed)))
 
 
 @router.post("/webhook/enable", openapi_extensions=EXTENSION)
@@ -180,7 +179,7 @@ def enable(which: Annotated[WebhookId, Body()]) -> Answer[ShownWebhook]:
     `webhook/retry`.
     """
     found = find(which.id)
-    adapters.healths().forget(found.id)
+    adapters.healths().forget(found)
     return answer(router, show(found, Health()))
 
 
@@ -215,8 +214,9 @@ def _changed(seen: Endpoint, wanted: WebhookEdit) -> Endpoint | None:
     wishes = wanted.wishes()
     check_events(wishes.get("events", seen.events), wishes.get("output_format", seen.output_format))
     if url != seen.url:
-        # First: an edit to this URL that is made once more would not be to another one.
-        adapters.healths().forget(seen.id)
+        # First: an edit to this URL that is made once more would not be to another one. It may have been
+        # the endpoint's before.
+        adapters.healths().forget(replace(seen, url=url))
     secret = _secret(seen, scheme, header)
     changes: EndpointChanges = {**wishes, "url": url, "auth_scheme": scheme, "auth_secret": secret}
     changed = adapters.settings().change_endpoint(seen, changes) or _written_before(seen.id, header, secret)
@@ -264,9 +264,12 @@ def _forget(secret: str | None) -> None:
         LOGGER.warning("secret left over", secret=secret, error=str(error))
 
 
-def _forget_health(endpoint_id: int) -> None:
-    """Forget how an endpoint was that is gone. If that stays, it is only untidy: the number is used up."""
+def _last_health(removed: Endpoint) -> Health:
+    """How an endpoint was that is gone, which is forgotten. If it stays, it is only untidy."""
     try:
-        adapters.healths().forget(endpoint_id)
+        health = adapters.healths().get(removed)
+        adapters.healths().forget(removed)
     except NotificationsUnavailable as error:
-        LOGGER.warning("health left over", endpoint=endpoint_id, error=str(error))
+        LOGGER.warning("health left over", endpoint=removed.id, error=str(error))
+        return Health()
+    return health

@@ -85,7 +85,7 @@ async def _send_test(endpoints: Endpoints, endpoint: Endpoint, notification: Not
     with _only_logged(notification):
         adapters.attempts().record(notification, attempt)
         if attempt.is_success:
-            endpoints.succeeded(endpoint.id)
+            endpoints.succeeded(endpoint)
 
 
 def _progress_of(notification: Notification, receives: int) -> Progress | None:
@@ -107,14 +107,14 @@ def _progress_of(notification: Notification, receives: int) -> Progress | None:
 
 async def _go_on(endpoints: Endpoints, endpoint: Endpoint, progress: Progress) -> None:
     now = datetime.now(UTC)
-    disabled_at = endpoints.health(endpoint.id).disabled_at
+    disabled_at = endpoints.health(endpoint).disabled_at
     if progress.next_at and now + EARLIEST < progress.next_at:
         _wait(progress, now)
     elif disabled_at:
         reason = f"not sent: the endpoint answered 410 (gone) at {disabled_at:%Y-%m-%d %H:%M} UTC"
         adapters.notifications().save(notifications.given_up(progress, now, reason), now)
         LOGGER.info("endpoint is disabled", **_named(progress.notification))
-    elif not progress.is_last and (paused_until := endpoints.claim_attempt(endpoint.id, now)):
+    elif not progress.is_last and (paused_until := endpoints.claim_attempt(endpoint, now)):
         reason = "not sent: the endpoint failed just before, and is left alone"
         _try_again(progress, reason, paused_until)
     else:
@@ -134,14 +134,16 @@ async def _send(endpoints: Endpoints, endpoint: Endpoint, progress: Progress) ->
         with _only_logged(notification):
             if progress.attempts or notification.run:
                 adapters.notifications().delivered(notification)
-            endpoints.succeeded(endpoint.id)
+            endpoints.succeeded(endpoint)
         return
     now = datetime.now(UTC)
-    if attempt.is_gone and endpoints.disable(endpoint, now):
+    if attempt.is_gone:
+        endpoints.disable(endpoint, now)
         LOGGER.warning("endpoint disabled", endpoint=endpoint.id)
-        _give_up(notifications.given_up(progress, now, attempt.result), now)
+        failed = replace(progress, attempts=progress.attempts + 1)
+        _give_up(notifications.given_up(failed, now, attempt.result), now)
         return
-    if endpoints.failed(endpoint.id, now, retry_at).is_failing(now):
+    if endpoints.failed(endpoint, now, retry_at).is_failing(now):
         LOGGER.warning("endpoint failing", endpoint=endpoint.id)
     _try_again(progress, attempt.result, retry_at)
 

@@ -25,17 +25,17 @@ class Endpoints:
             self._endpoints[endpoint_id] = adapters.settings().endpoint(endpoint_id)
         return self._endpoints[endpoint_id]
 
-    def health(self, endpoint_id: int) -> Health:
+    def health(self, endpoint: Endpoint) -> Health:
         """How an endpoint is.
 
         Raises:
             NotificationsUnavailable: It cannot be read.
         """
-        if endpoint_id not in self._healths:
-            self._healths[endpoint_id] = adapters.healths().get(endpoint_id)
-        return self._healths[endpoint_id]
+        if endpoint.id not in self._healths:
+            self._healths[endpoint.id] = adapters.healths().get(endpoint)
+        return self._healths[endpoint.id]
 
-    def claim_attempt(self, endpoint_id: int, at: datetime) -> datetime | None:
+    def claim_attempt(self, endpoint: Endpoint, at: datetime) -> datetime | None:
         """Ask to make an attempt: where an endpoint is on trial, one is made in each pause.
 
         Returns:
@@ -44,48 +44,42 @@ class Endpoints:
         Raises:
             NotificationsUnavailable: Nobody knows.
         """
-        health = self.health(endpoint_id)
-        if health.is_paused(at):
-            return health.paused_until
-        if not health.is_on_trial:
-            return None
-        is_ours = adapters.healths().claim(endpoint_id, health, at)
-        self._healths[endpoint_id] = replace(health, paused_until=at + PAUSE)
-        return None if is_ours else at + PAUSE
+        health = self.health(endpoint)
+        if not health.is_paused(at) and health.is_on_trial:
+            if adapters.healths().claim(endpoint, health, at):
+                self._healths[endpoint.id] = replace(health, paused_until=at + PAUSE)
+                return None
+            # Another has the attempt, or it is well again.
+            health = self._healths[endpoint.id] = adapters.healths().get(endpoint)
+        return health.paused_until if health.is_paused(at) else None
 
-    def failed(self, endpoint_id: int, at: datetime, retry_at: datetime | None) -> Health:
+    def failed(self, endpoint: Endpoint, at: datetime, retry_at: datetime | None) -> Health:
         """Count a failure of an endpoint; how it is then.
 
         Args:
-            endpoint_id: The endpoint's.
+            endpoint: Which failed.
             at: Now.
             retry_at: When it asked to be called again, if it did.
 
         Raises:
             NotificationsUnavailable: It is not counted.
         """
-        health = adapters.healths().failed(endpoint_id, at, retry_at)
-        self._healths[endpoint_id] = health
-        return health
+        self._healths[endpoint.id] = adapters.healths().failed(endpoint, at, retry_at)
+        return self._healths[endpoint.id]
 
-    def succeeded(self, endpoint_id: int) -> None:
+    def succeeded(self, endpoint: Endpoint) -> None:
         """Forget an endpoint's failures, if there were any.
 
         Raises:
             NotificationsUnavailable: They are still counted.
         """
-        if self.health(endpoint_id).failures:
-            adapters.healths().succeeded(endpoint_id)
-            self._healths[endpoint_id] = Health()
+        if self.health(endpoint).failures:
+            self._healths[endpoint.id] = adapters.healths().succeeded(endpoint)
 
-    def disable(self, endpoint: Endpoint, at: datetime) -> bool:
-        """Have an endpoint sent nothing any more, unless it leads elsewhere by now; whether that was done.
+    def disable(self, endpoint: Endpoint, at: datetime) -> None:
+        """Have an endpoint sent nothing any more.
 
         Raises:
-            SettingsUnavailable, NotificationsUnavailable: It is as it was.
+            NotificationsUnavailable: It is as it was.
         """
-        now = adapters.settings().endpoint(endpoint.id)
-        if now is None or now.url != endpoint.url:
-            return False
-        self._healths[endpoint.id] = adapters.healths().disable(endpoint.id, at)
-        return True
+        self._healths[endpoint.id] = adapters.healths().disable(endpoint, at)

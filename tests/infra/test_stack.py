@@ -107,3 +107,12 @@ def test_the_template_is_as_it_was(template: Template, snapshot: SnapshotAsserti
     masked = re.sub(r"\b[0-9a-f]{64}\b", "<asset>", json.dumps(template.content))
 
     assert json.loads(masked) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def test_only_what_feeds_itself_by_a_queue_may_come_round_to_itself(template: Template) -> None:
+    functions = template.of_type("AWS::Lambda::Function")
+
+    assert {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"} == {
+        "Deliver",
+        "ReadingsEnd",
+    }

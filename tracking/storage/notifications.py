@@ -3,7 +3,7 @@
 | pk | sk | what |
 |---|---|---|
 | `ENDPOINT#<id>` | `NOTIFICATION#<id>` | a `Progress`; `expires_at` |
-| `ENDPOINT#<id>` | `HEALTH` | see `tracking.storage.healths` |
+| `ENDPOINT#<id>` | `HEALTH#<digest of the URL>` | see `tracking.storage.healths` |
 | `ENDPOINT#<id>` | `ATTEMPT#<at>#<notification's id>` | see `tracking.storage.attempts` |
 
 | index | partition | sorted by | has |
@@ -52,6 +52,9 @@ SHARDS = 4
 
 READ_TOGETHER = 50
 """How many are read at once: DynamoDB gives 16 MB, and a body may have 200 KB."""
+
+READS = 40
+"""How often the table is read for a page at most; what has expired is looked at too until it is removed."""
 
 _NOTIFICATION = "NOTIFICATION#"
 _LAST = "~"
@@ -223,7 +226,7 @@ class Notifications:
         Args:
             endpoint_id: The endpoint's.
             at: Now; what has expired is left out.
-            limit: How many at most. There may be fewer though there are more behind them.
+            limit: How many at most. There may be fewer, even none, though there are more behind them.
             after: Where the page before ended; None for the first page.
             statuses: Only those of these.
 
@@ -232,7 +235,10 @@ class Notifications:
         """
         found: list[Progress] = []
         size, last = 0, after
-        for some in batched(self._index(endpoint_id, after, statuses), READ_TOGETHER, strict=False):
+        batches = batched(self._index(endpoint_id, after, statuses), READ_TOGETHER, strict=False)
+        for reads, some in enumerate(batches):
+            if reads == READS:
+                return Page(tuple(found), last)
             # What was changed just now may still be in the index as it was.
             read = {item["sk"]: item for item in self._read([_key_of(each) for each in some])}
             for each in some:

@@ -187,43 +187,18 @@ def test_all_that_has_failed_is_sent_anew(api: Api, cloud: Cloud) -> None:
     assert state(cloud, 1, 2, 3) == [(Status.RETRYING, 1), (Status.RETRYING, 1), (Status.RETRYING, 0)]
 
 
-def test_all_that_is_tried_again_anyway_is_sent_at_once_where_that_is_wanted(api: Api, cloud: Cloud) -> None:
-    for number, status in ((1, Status.FAILED), (2, Status.RETRYING), (3, Status.RETRYING)):
-        listed(cloud, number, status)
-
-    answer = api("/webhook/retry", {"id": ENDPOINT, "status": "retrying"}).data
-
-    assert answer == {"retried": 2, "more": False}
-    assert [each.id for each in queued(cloud)] == [message_id(2), message_id(3)]
-    assert state(cloud, 1, 2, 3) == [(Status.FAILED, 0), (Status.RETRYING, 1), (Status.RETRYING, 1)]
+def disable(cloud: Cloud) -> None:
+    endpoint = cloud.settings.endpoint(ENDPOINT)
+    assert endpoint is not None
+    cloud.healths.disable(endpoint, NOW)
 
 
-@pytest.mark.parametrize(
-    ("due", "retried"),
-    [
-        (timedelta(minutes=1), 1),
-        (timedelta(minutes=-1), 0),
-        (timedelta(minutes=-20), 1),
-    ],
-    ids=["waits", "is on its way", "is lost"],
-)
-def test_what_is_due_just_now_is_not_sent_once_more(
-    api: Api, cloud: Cloud, due: timedelta, retried: int
-) -> None:
-    progress = replace(listed(cloud, 1, Status.RETRYING), next_at=datetime.now(UTC) + due)
-    cloud.notifications.save(progress, NOW)
-    named = {"notification_ids": [message_id(1)]}
-
-    assert api("/webhook/retry", {"id": ENDPOINT, "status": "retrying"}).data["retried"] == retried
-    assert api("/webhook/retry", {"id": ENDPOINT, **named}).data["retried"] == 1
-
-
-@pytest.mark.parametrize("body", [{}, {"status": "retrying"}, {"notification_ids": [message_id(1)]}], ids=str)
+@pytest.mark.parametrize("body", [{}, {"notification_ids": [message_id(1)]}], ids=str)
 def test_nothing_is_sent_anew_to_an_endpoint_that_is_disabled(
     api: Api, cloud: Cloud, body: dict[str, Any]
 ) -> None:
     listed(cloud, 1)
-    cloud.healths.disable(ENDPOINT, NOW)
+    disable(cloud)
 
     answer = api("/webhook/retry", {"id": ENDPOINT, **body})
 
@@ -237,7 +212,7 @@ def test_nothing_is_sent_anew_to_an_endpoint_that_is_disabled(
 
 def test_what_failed_at_an_endpoint_that_is_disabled_can_be_cancelled(api: Api, cloud: Cloud) -> None:
     listed(cloud, 1)
-    cloud.healths.disable(ENDPOINT, NOW)
+    disable(cloud)
 
     assert api("/webhook/cancel", {"id": ENDPOINT}).data["cancelled"] == 1
 
@@ -298,8 +273,9 @@ def test_one_that_is_named_is_found_without_a_search(api: Api, cloud: Cloud, cal
     assert searches == []
 
 
-@pytest.mark.parametrize("status", ["failed", "retrying", None])
-@pytest.mark.parametrize("call", ["retry", "cancel"])
+@pytest.mark.parametrize(
+    ("call", "status"), [("retry", None), ("cancel", None), ("cancel", "failed"), ("cancel", "retrying")]
+)
 def test_many_are_done_in_several_calls_that_each_find_the_next_ones(
     api: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, call: str, status: str | None
 ) -> None:
@@ -392,7 +368,6 @@ def test_all_of_a_status_are_cancelled_those_that_failed_unless_it_is_said(
     assert answer == {"cancelled": len(cancelled), "more": False}
     assert pages(api, 10) == [[message_id(number) for number in (3, 2, 1) if number not in cancelled]]
     assert len(api("/webhook/failures", {"id": OTHER}).data["notifications"]) == 1
-    assert api("/webhook/retry", {"id": ENDPOINT, **body}).data["retried"] == 0
 
 
 def test_only_those_that_are_named_are_cancelled(api: Api, cloud: Cloud) -> None:
@@ -519,7 +494,7 @@ def test_only_some_attempts_are_listed(api: Api, cloud: Cloud) -> None:
         ("/webhook/retry", {"notification_ids": [message_id(1)] * 101}, "notification_ids"),
         ("/webhook/retry", {"notification_ids": ["msg_1"]}, "notification_ids.0"),
         ("/webhook/cancel", {"notification_ids": []}, "notification_ids"),
-        ("/webhook/retry", {"status": "delivered"}, "status"),
+        ("/webhook/cancel", {"status": "delivered"}, "status"),
         ("/webhook/cancel", {"status": "cancelled"}, "status"),
         ("/webhook/test", {"event": "opened"}, "event"),
         ("/webhook/attempts", {"limit": 101}, "limit"),

@@ -615,10 +615,16 @@ def test_postmarks_form_is_not_asked_for_what_it_cannot_tell_of(api: Api, cloud:
     assert api("/webhook/edit", {"id": form, **postmark, **told}).data["output_format"] == "postmark"
 
 
+def of_number(cloud: Cloud, number: int) -> Endpoint:
+    endpoint = cloud.settings.endpoint(number)
+    assert endpoint is not None
+    return endpoint
+
+
 def failed(cloud: Cloud, number: int, since: timedelta) -> datetime:
     """Have an endpoint fail without a success; when that began."""
     began = datetime.now(UTC) - since
-    cloud.healths.failed(number, began, None)
+    cloud.healths.failed(of_number(cloud, number), began, None)
     return began
 
 
@@ -638,12 +644,13 @@ def test_a_webhook_that_fails_for_two_days_is_viewed_as_failing(
 
     viewed = {each["id"]: (each["status"], each["failing_since"]) for each in api("/webhook/view").data}
     edited = api("/webhook/edit", {"id": number, "events": ["open"]}).data
+    endpoint = of_number(cloud, number)
     removed = api("/webhook/remove", {"id": number}).data
 
     assert viewed == {number: (status, written(began)), other: ("active", None)}
     assert (edited["status"], edited["failing_since"]) == viewed[number]
     assert (removed["status"], removed["failing_since"]) == viewed[number]
-    assert cloud.healths.get(number) == Health()
+    assert cloud.healths.get(endpoint) == Health()
 
 
 def test_a_webhook_that_is_left_alone_is_viewed_with_the_end_of_its_pause_until_it_is_enabled(
@@ -651,25 +658,25 @@ def test_a_webhook_that_is_left_alone_is_viewed_with_the_end_of_its_pause_until_
 ) -> None:
     number, other = (api("/webhook/add", {"url": URL}).data["id"] for _ in range(2))
     until = datetime.now(UTC) + timedelta(hours=20)
-    cloud.healths.failed(number, datetime.now(UTC), until)
+    cloud.healths.failed(of_number(cloud, number), datetime.now(UTC), until)
 
     viewed = {each["id"]: (each["status"], each["paused_until"]) for each in api("/webhook/view").data}
     enabled = api("/webhook/enable", {"id": number}).data
 
     assert viewed == {number: ("active", written(until)), other: ("active", None)}
     assert enabled["paused_until"] is None
-    assert cloud.healths.get(number) == Health()
+    assert cloud.healths.get(of_number(cloud, number)) == Health()
 
 
 def test_a_pause_that_is_over_is_not_shown(api: Api, cloud: Cloud) -> None:
     number = api("/webhook/add", {"url": URL}).data["id"]
     for _ in range(PAUSED_AFTER):
-        cloud.healths.failed(number, datetime.now(UTC) - 2 * PAUSE, None)
+        cloud.healths.failed(of_number(cloud, number), datetime.now(UTC) - 2 * PAUSE, None)
 
     (viewed,) = api("/webhook/view").data
 
     assert viewed["paused_until"] is None
-    assert cloud.healths.get(number).paused_until
+    assert cloud.healths.get(of_number(cloud, number)).paused_until
 
 
 def test_there_is_a_limit_of_webhooks(
@@ -690,7 +697,7 @@ def test_there_is_a_limit_of_webhooks(
 def test_a_webhook_that_was_disabled_is_enabled_and_has_not_failed(api: Api, cloud: Cloud) -> None:
     number = api("/webhook/add", {"url": URL}).data["id"]
     failed(cloud, number, FAILING_AFTER)
-    cloud.healths.disable(number, datetime.now(UTC))
+    cloud.healths.disable(of_number(cloud, number), datetime.now(UTC))
     assert api("/webhook/view", {"id": number}).data[0]["status"] == "disabled"
 
     enabled = api("/webhook/enable", {"id": number}).data
@@ -713,7 +720,7 @@ def test_with_another_url_a_webhook_begins_anew(
     api: Api, cloud: Cloud, change: dict[str, Any], status: str
 ) -> None:
     number = api("/webhook/add", {"url": URL}).data["id"]
-    cloud.healths.disable(number, datetime.now(UTC))
+    cloud.healths.disable(of_number(cloud, number), datetime.now(UTC))
 
     api("/webhook/edit", {"id": number, **change})
 

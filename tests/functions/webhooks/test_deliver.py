@@ -69,6 +69,16 @@ def attempts(line: Line, number: int = 1) -> list[AttemptAt]:
     return line.cloud.attempts.newest(number, 100)
 
 
+def stored(line: Line) -> Endpoint:
+    found = line.cloud.settings.endpoint(1)
+    assert found is not None
+    return found
+
+
+def health(line: Line) -> Health:
+    return line.cloud.healths.get(stored(line))
+
+
 def until_due(line: Line, clock: Traveller) -> timedelta:
     """Let the time pass until the notification is due, and run; how long that was."""
     found = progress(line)
@@ -365,7 +375,7 @@ def test_an_endpoint_that_answers_gone_is_disabled_and_all_that_comes_is_listed_
         assert line.run() == 0
 
     assert len(receiver.requests) == 1
-    assert line.cloud.healths.get(1).disabled_at == AT
+    assert health(line).disabled_at == AT
     listed = line.cloud.notifications.listed(1, AT, 10).found
     assert {(each.notification.id, each.status, each.last_result) for each in listed} == {
         ("msg_1", Status.FAILED, "answered 410"),
@@ -388,10 +398,10 @@ def test_who_answers_gone_after_the_endpoint_was_moved_disables_nothing(
 
         line.run()
 
-    assert line.cloud.healths.get(1).disabled_at is None
+    assert health(line).disabled_at is None
     found = progress(line)
     assert found is not None
-    assert found.status is Status.RETRYING
+    assert (found.status, found.attempts) == (Status.FAILED, 1)
 
 
 def test_an_endpoint_that_keeps_failing_is_left_alone_but_for_one_attempt_each_pause(
@@ -425,7 +435,7 @@ def test_one_success_ends_an_endpoints_pause_for_all(
     with endpoint(line, monkeypatch, *failing, answer(200)) as receiver:
         line.put(*told)
         line.run()
-        assert line.cloud.healths.get(1).failures == PAUSED_AFTER
+        assert health(line).failures == PAUSED_AFTER
 
         clock.move_to(AT + PAUSE * 1.2)
         # The others of the trial's batch wait a little longer.
@@ -434,7 +444,7 @@ def test_one_success_ends_an_endpoints_pause_for_all(
         while line.run():
             pass
 
-    assert line.cloud.healths.get(1) == Health()
+    assert health(line) == Health()
     assert {each.headers["webhook-id"] for each in receiver.requests[PAUSED_AFTER:]} == {
         each.id for each in told
     }
@@ -446,7 +456,7 @@ def test_the_last_attempt_is_made_whatever_others_of_the_endpoint_came_to(
 ) -> None:
     with endpoint(line, monkeypatch, answer(200)) as receiver:
         for _ in range(PAUSED_AFTER):
-            line.cloud.healths.failed(1, AT + timedelta(minutes=4), None)
+            line.cloud.healths.failed(stored(line), AT + timedelta(minutes=4), None)
         line.cloud.notifications.save(Progress(TOLD, attempts=len(RETRIES), next_at=AT), AT)
         line.put(TOLD)
         line.receive()
@@ -474,7 +484,7 @@ def test_an_endpoint_that_failed_for_two_days_is_said_to_be_failing(
         line.run()
 
     assert "endpoint failing" in caplog.text
-    assert line.cloud.healths.get(1).is_failing(AT + FAILING_AFTER)
+    assert health(line).is_failing(AT + FAILING_AFTER)
 
 
 def test_an_endpoint_that_is_gone_gets_nothing_any_more(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -580,18 +590,18 @@ def test_a_test_is_a_marked_sample_that_is_sent_once(line: Line, monkeypatch: py
     assert line.remaining() == 0
     (tried,) = attempts(line)
     assert (tried.attempt.status, tried.attempt.answer) == (500, "no")
-    assert line.cloud.healths.get(1) == Health()
+    assert health(line) == Health()
 
 
 def test_a_test_that_succeeds_ends_the_endpoints_pause(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     with endpoint(line, monkeypatch):
         for _ in range(PAUSED_AFTER):
-            line.cloud.healths.failed(1, AT, None)
+            line.cloud.healths.failed(stored(line), AT, None)
         line.put(replace(TOLD, is_test=True))
 
         line.run()
 
-    assert line.cloud.healths.get(1) == Health()
+    assert health(line) == Health()
 
 
 def test_a_test_of_what_the_endpoints_form_does_not_know_is_not_sent(

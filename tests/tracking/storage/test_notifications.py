@@ -10,7 +10,7 @@ from hypothesis import given
 from tests import strategies
 from tests.tracking.storage.conftest import Meanwhile
 from tracking.errors import NotificationsUnavailable
-from tracking.mail.endpoints import WebhookEvent
+from tracking.mail.endpoints import Endpoint, WebhookEvent
 from tracking.mail.notifications import UNFINISHED, Attempt, Notification, Progress, Status
 from tracking.storage import aws
 from tracking.storage import notifications as storage
@@ -222,7 +222,7 @@ def test_what_is_unfinished_is_listed_the_newest_first(
     notifications.save(numbered(4, endpoint_id=11), AT)
     notifications.cancel(second)
     attempts.record(NOTIFICATION, Attempt(AT, timedelta()))
-    healths.disable(1, AT)
+    healths.disable(Endpoint(1, "https://example.com/", AT), AT)
 
     page = notifications.listed(1, AT, 10)
 
