@@ -64,10 +64,11 @@ def watch(
         above=OVERFLOW_LAG.to_seconds(),
         because="Fetches have been waiting for a quarter of an hour: the table does not take them.",
     )
-    alarms.on(
+    _on_any_logged(
+        alarms,
         "LoggedFetches",
-        _logged(pixel, "LoggedFetches", "fetch not stored"),
-        above=0,
+        pixel,
+        "fetch not stored",
         because="Neither the table nor the queue took fetches. The access log has them.",
     )
     alarms.on_any_in(
@@ -90,22 +91,25 @@ def watch(
         webhooks.deliveries.dead_letters,
         because="Webhooks wait among the dead letters: for hours, the tables could not be read or written.",
     )
-    alarms.on(
+    _on_any_logged(
+        alarms,
         "FailedWebhooks",
-        _logged(deliver, "FailedWebhooks", "notification failed"),
-        above=0,
+        deliver,
+        "notification failed",
         because="Webhooks are not tried any more: see webhook/failures, which lists them, and webhook/retry.",
     )
-    alarms.on(
+    _on_any_logged(
+        alarms,
         "FailingEndpoints",
-        _logged(deliver, "FailingEndpoints", "endpoint failing"),
-        above=0,
+        deliver,
+        "endpoint failing",
         because="A webhook endpoint has been failing for two days: webhook/view says which.",
     )
-    alarms.on(
+    _on_any_logged(
+        alarms,
         "DisabledEndpoints",
-        _logged(deliver, "DisabledEndpoints", "endpoint disabled"),
-        above=0,
+        deliver,
+        "endpoint disabled",
         because="A webhook endpoint answered 410 and is sent nothing any more: webhook/view says which.",
     )
     alarms.on(
@@ -122,10 +126,11 @@ def watch(
         above=0,
         because="Webhooks that wait to be tried again could not be put into the queue.",
     )
-    alarms.on(
+    _on_any_logged(
+        alarms,
         "LateRetries",
-        _logged(requeue, "LateRetries", "more is due than could be queued"),
-        above=0,
+        requeue,
+        "more is due than could be queued",
         because="More webhooks are due to be tried again than can be put into the queue: they are late.",
     )
     alarms.on(
@@ -154,9 +159,9 @@ def watch(
     )
 
 
-def _logged(function: Function, name: str, message: str) -> cloudwatch.Metric:
-    """How often a function logged a message. Metrics of its own would make it start slower."""
-    return logs.MetricFilter(
+def _on_any_logged(alarms: Alarms, name: str, function: Function, message: str, *, because: str) -> None:
+    """Raise an alarm when a function logs a message. Metrics of its own would make it start slower."""
+    logged = logs.MetricFilter(
         Stack.of(function),
         name,
         log_group=function.log_group,
@@ -164,3 +169,4 @@ def _logged(function: Function, name: str, message: str) -> cloudwatch.Metric:
         metric_namespace="OpenTracking",
         metric_name=name,
     ).metric(statistic="Sum", period=PERIOD)
+    alarms.on(name, logged, above=0, because=because)

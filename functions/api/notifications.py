@@ -32,7 +32,7 @@ DEFAULT_ATTEMPTS: Final = 20
 """Attempts that `webhook/attempts` answers where it is not said how many."""
 
 PAGE: Final = 1000
-"""Notifications that are read together at most."""
+"""Notifications that `webhook/failures` answers at most."""
 
 MAX_AT_ONCE: Final = 1000
 """Notifications that one call retries or cancels at most, where it does not name them."""

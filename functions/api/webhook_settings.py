@@ -30,7 +30,6 @@ from tracking.mail.healths import Health
 MASK: Final = "********"
 """What is shown in place of a secret. As a secret that is given, it means the one that is there."""
 
-
 RESOLVED_WITHIN: Final = timedelta(seconds=3)
 """How long a name is looked up when an endpoint is added; each attempt looks it up again."""
 
@@ -258,12 +257,9 @@ def find(endpoint_id: int) -> Endpoint:
     return endpoint
 
 
-def _paused_until(health: Health) -> str | None:
-    return date(health.paused_until) if health.paused_until and health.is_paused(datetime.now(UTC)) else None
-
-
 def show(endpoint: Endpoint, health: Health) -> ShownWebhook:
     """An endpoint as it is answered."""
+    now = datetime.now(UTC)
     return ShownWebhook(
         id=endpoint.id,
         url=endpoint.url,
@@ -273,7 +269,7 @@ def show(endpoint: Endpoint, health: Health) -> ShownWebhook:
         output_format=endpoint.output_format,
         auth_header_type=endpoint.auth_scheme,
         auth_header_value="" if endpoint.auth_scheme is AuthScheme.NONE else MASK,
-        status=WebhookStatus.of(health, datetime.now(UTC)),
+        status=WebhookStatus.of(health, now),
         failing_since=date(health.failing_since) if health.failing_since else None,
-        paused_until=_paused_until(health),
+        paused_until=date(health.paused_until) if health.paused_until and health.is_paused(now) else None,
     )

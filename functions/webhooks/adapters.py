@@ -17,6 +17,7 @@ from tracking.storage.settings import Settings
 from tracking.storage.webhook_queue import WebhookQueue
 
 if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sqs import SQSClient
 
@@ -39,19 +40,25 @@ def settings() -> Settings:
 @cache
 def notifications() -> Notifications:
     """The Notifications table."""
-    return Notifications(boto3.client("dynamodb", config=PATIENCE), os.environ["NOTIFICATIONS_TABLE"])
+    return Notifications(*_notifications_table())
 
 
 @cache
 def attempts() -> Attempts:
     """The last attempts, in the Notifications table."""
-    return Attempts(boto3.client("dynamodb", config=PATIENCE), os.environ["NOTIFICATIONS_TABLE"])
+    return Attempts(*_notifications_table())
 
 
 @cache
 def healths() -> Healths:
     """How the endpoints are, in the Notifications table."""
-    return Healths(boto3.client("dynamodb", config=PATIENCE), os.environ["NOTIFICATIONS_TABLE"])
+    return Healths(*_notifications_table())
+
+
+@cache
+def _notifications_table() -> "tuple[DynamoDBClient, str]":
+    """A client for all that is in the Notifications table, and its name. Making a client takes time."""
+    return boto3.client("dynamodb", config=PATIENCE), os.environ["NOTIFICATIONS_TABLE"]
 
 
 @cache

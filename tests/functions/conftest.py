@@ -51,6 +51,7 @@ _CACHED = (
     adapters.webhook_queue,
     adapters.webhook_signing_root,
     feedback._activity,
+    webhook_adapters._notifications_table,
     webhook_adapters.activity,
     webhook_adapters.attempts,
     webhook_adapters.authorization,

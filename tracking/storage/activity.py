@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,7 @@ from tracking.storage.aws import (
     raising,
     to_attributes,
     to_text,
+    was_written,
 )
 
 if TYPE_CHECKING:
@@ -248,18 +250,14 @@ class Activity:
         }
 
     def _put_new(self, item: Item) -> bool:
+        put = partial(
+            self._dynamodb.put_item,
+            TableName=self._table,
+            Item=to_attributes(item),
+            ConditionExpression="attribute_not_exists(pk)",
+        )
         with raising(ActivityUnavailable):
-            try:
-                self._dynamodb.put_item(
-                    TableName=self._table,
-                    Item=to_attributes(item),
-                    ConditionExpression="attribute_not_exists(pk)",
-                )
-            except ClientError as error:
-                if is_refused_condition(error):
-                    return False
-                raise
-        return True
+            return was_written(put)
 
     def _update_reading(self, event: tuple[str, int, str], expression: str, name: str, values: Item) -> bool:
         email_id, number, event_id = event
@@ -273,20 +271,16 @@ class Activity:
     def _update(
         self, key: "Key", expression: str, values: Item, condition: str = "attribute_exists(pk)"
     ) -> bool:
+        update = partial(
+            self._dynamodb.update_item,
+            TableName=self._table,
+            Key=key,
+            UpdateExpression=expression,
+            ExpressionAttributeValues=to_attributes(values),
+            ConditionExpression=condition,
+        )
         with raising(ActivityUnavailable):
-            try:
-                self._dynamodb.update_item(
-                    TableName=self._table,
-                    Key=key,
-                    UpdateExpression=expression,
-                    ExpressionAttributeValues=to_attributes(values),
-                    ConditionExpression=condition,
-                )
-            except ClientError as error:
-                if is_refused_condition(error):
-                    return False
-                raise
-        return True
+            return was_written(update)
 
 
 def _key(email_id: str, sort_key: str) -> "Key":

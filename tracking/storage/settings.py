@@ -10,6 +10,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -34,6 +35,7 @@ from tracking.storage.aws import (
     to_text,
     to_time,
     update_expression,
+    was_written,
 )
 
 if TYPE_CHECKING:
@@ -73,18 +75,14 @@ class Settings:
         Raises:
             SettingsUnavailable: The table cannot be written.
         """
+        put = partial(
+            self._dynamodb.put_item,
+            TableName=self._table,
+            Item=to_attributes(_credential_item(credential)),
+            ConditionExpression="attribute_not_exists(pk)",
+        )
         with raising(SettingsUnavailable):
-            try:
-                self._dynamodb.put_item(
-                    TableName=self._table,
-                    Item=to_attributes(_credential_item(credential)),
-                    ConditionExpression="attribute_not_exists(pk)",
-                )
-            except ClientError as error:
-                if is_refused_condition(error):
-                    return False
-                raise
-        return True
+            return was_written(put)
 
     def replace(self, credential: Credential) -> None:
         """Store a credential in place of the one of its id.
