@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from bench import injection, opens, pixel, search, webhooks
+from bench import gateway, injection, opens, pixel, search, webhooks
 from bench.report import machine, record, table
 
-SUBJECTS = (injection, opens, pixel, search, webhooks)
+SUBJECTS = (gateway, injection, opens, pixel, search, webhooks)
 RESULTS = Path(__file__).with_name("results.json")
 
 

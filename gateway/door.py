@@ -1,24 +1,27 @@
-"""Who may hand in mail, and what becomes of it: the answers to SMTP's commands."""
+"""Who may hand in mail, and what becomes of it."""
 
 import asyncio
 import os
-import secrets
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import Envelope
 
+from gateway.errors import TRY_AGAIN, Refused
+from gateway.incoming_messages import IncomingMessage, Room
+from gateway.limits import MAX_RECIPIENTS, Limits
+from gateway.logins import Logins
 from gateway.logs import LOGGER
-from tracking.errors import OutboxUnavailable, StorageUnavailable
-from tracking.mail import addresses, credentials, email_ids, envelopes, passwords
+from gateway.quotas import Quotas
+from gateway.syntax import NULL_SENDER
+from tracking.errors import OutboxUnavailable
+from tracking.mail import addresses, credentials, email_ids, envelopes
 from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
 from tracking.storage.outbox import Outbox
 from tracking.storage.settings import Settings
 
-TRY_AGAIN = "451 4.3.0 Nothing was stored, please try again later"
-"""The answer where the fault is ours, so that the client keeps the mail."""
-
-_NULL_SENDER = "<>"
+AWS_THREADS = 32
+"""Requests to AWS at once."""
 
 
 class Transaction(Envelope):
@@ -28,98 +31,103 @@ class Transaction(Envelope):
 
 
 class Door:
-    """aiosmtpd's hooks. What blocks (AWS, argon2) runs in a thread, so that no client waits for another."""
+    """Decides, and stores. What blocks runs in threads, so that no client waits for another."""
 
-    def __init__(self, settings: Settings, outbox: Outbox) -> None:
+    def __init__(self, settings: Settings, outbox: Outbox, allowed: Limits) -> None:
         self._settings = settings
         self._outbox = outbox
-        self._hash_of_nobody = passwords.hash_password(
-            secrets.token_urlsafe(), os.urandom(passwords.SALT_BYTES)
-        )
+        self._threads = ThreadPoolExecutor(AWS_THREADS, "aws")
+        self._quotas = Quotas()
+        self.logins = Logins(settings, allowed, self._threads)
+        self.room = Room(allowed.megabytes * 1024 * 1024)
 
-    async def user(self, login: LoginPassword) -> str | None:
-        """The id of the SMTP user whose name and password these are.
+    async def sender(self, user: str | None, source_ip: str, address: str) -> Credential:
+        """Whose message it is.
 
-        None if either is wrong. Which of them it was shows neither in the answer nor in the time it takes.
+        Args:
+            user: The id of the SMTP user who logged in; None if nobody did.
+            source_ip: The client's.
+            address: Where the mail says that it comes from.
 
         Raises:
-            SettingsUnavailable: The user cannot be looked up.
+            Refused: It is nobody's who may send now, or the address is none.
+            SettingsUnavailable: The credential cannot be looked up.
         """
-        return await asyncio.to_thread(self._user, login)
-
-    async def handle_MAIL(
-        self, _server: SMTP, session: Session, transaction: Transaction, address: str, options: list[str]
-    ) -> str:
-        """Let in whoever may send."""
-        credential = await asyncio.to_thread(self._credential, session)
-        if credential is None:
-            LOGGER.info("refused", extra={"facts": {"reason": "not authenticated"}})
-            return "530 5.7.0 Authentication required"
-        if credential.status is CredentialStatus.BLOCKED:
-            LOGGER.info("refused", extra={"facts": {"reason": "blocked", "kind": credential.kind}})
-            return "550 5.7.1 This credential is blocked"
-        if address != _NULL_SENDER and not addresses.is_valid(address):
-            return "553 5.1.7 Not an address that mail can come from"
-        transaction.credential = credential
-        transaction.mail_from = address
-        transaction.mail_options.extend(options)
-        return "250 2.1.0 OK"
-
-    async def handle_RCPT(
-        self, _server: SMTP, _session: Session, transaction: Transaction, address: str, _options: list[str]
-    ) -> str:
-        """Note a recipient, once."""
-        if not addresses.is_valid(address):
-            return "553 5.1.3 Not an address that mail can go to"
-        if address not in transaction.rcpt_tos:
-            if len(transaction.rcpt_tos) == envelopes.MAX_RECIPIENTS:
-                return f"452 4.5.3 No more than {envelopes.MAX_RECIPIENTS} recipients at once"
-            transaction.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
-
-    async def handle_DATA(self, _server: SMTP, session: Session, transaction: Transaction) -> str:
-        """Take the message; the answer is 250 only when it is stored and queued."""
-        message = transaction.original_content or b""
-        if not _ends_lines_with_crlf(message):
-            return "554 5.6.0 A line ends with CR and LF; one of them alone is not accepted"
-        # A client that goes away does not end the thread: what was taken on is stored whole.
-        return await asyncio.to_thread(self._store, session, transaction, message)
-
-    async def handle_exception(self, error: Exception) -> str:
-        """What a client hears when a command failed through no fault of its own."""
-        if isinstance(error, StorageUnavailable):
-            LOGGER.error("unavailable", extra={"facts": {"reason": str(error)}})
-        else:
-            LOGGER.error("failed", exc_info=error)
-        return TRY_AGAIN
-
-    def _user(self, login: LoginPassword) -> str | None:
-        try:
-            name, password = login.login.decode(), login.password.decode()
-        except UnicodeDecodeError:
-            return None
-        found = self._settings.credential(CredentialKind.SMTP_USER, name) if name else None
-        hashed = found.secret_hash if found and found.secret_hash else self._hash_of_nobody
-        right = passwords.matches(password, hashed)
-        return found.id if found and right else None
-
-    def _credential(self, session: Session) -> Credential | None:
+        if address != NULL_SENDER and not addresses.is_valid(address):
+            raise Refused("553 5.1.7 Not an address that mail can come from")
         # Looked up for each message: one that was blocked since its login sends no more.
-        if session.authenticated:
-            return self._settings.credential(CredentialKind.SMTP_USER, str(session.auth_data))
-        return credentials.matching(
-            _source_ip(session), self._settings.credentials(CredentialKind.IP_ADDRESS)
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._credential, user, source_ip
         )
+        if found is None:
+            LOGGER.info("refused", extra={"facts": {"reason": "not authenticated"}})
+            raise Refused("530 5.7.0 Authentication required")
+        if found.status is CredentialStatus.BLOCKED:
+            LOGGER.info("refused", extra={"facts": {"reason": "blocked", "kind": found.kind}})
+            raise Refused("550 5.7.1 This credential is blocked")
+        self._check_quota(found, 1)
+        return found
 
-    def _store(self, session: Session, transaction: Transaction, message: bytes) -> str:
+    def add_recipient(self, transaction: Transaction, address: str) -> None:
+        """Note a recipient, once.
+
+        Raises:
+            Refused: It is no address, or one too many.
+        """
+        if not addresses.is_valid(address):
+            raise Refused("553 5.1.3 Not an address that mail can go to")
+        if address in transaction.rcpt_tos:
+            return
+        if len(transaction.rcpt_tos) == MAX_RECIPIENTS:
+            raise Refused(f"452 4.5.3 No more than {MAX_RECIPIENTS} recipients at once")
+        self._check_quota(transaction.credential, len(transaction.rcpt_tos) + 1)
+        transaction.rcpt_tos.append(address)
+
+    async def take(self, transaction: Transaction, incoming: IncomingMessage, source_ip: str) -> str:
+        """Store a message; the answer is there only when it is stored and queued.
+
+        A client that goes away ends nothing that was begun: the message is then stored whole.
+
+        Raises:
+            Refused: Nothing was stored.
+        """
+        recipients = len(transaction.rcpt_tos)
+        return_quota = self._quotas.take(transaction.credential, recipients)
+        if return_quota is None:
+            incoming.give_back()
+            self._check_quota(transaction.credential, recipients)
+            raise Refused(TRY_AGAIN)  # A new period has begun in between.
+
+        def settle(work: Future[str]) -> None:
+            incoming.give_back()
+            if work.cancelled() or work.exception():
+                return_quota()
+
+        work = self._threads.submit(self._store, transaction, incoming, source_ip)
+        work.add_done_callback(settle)
+        return await asyncio.wrap_future(work)
+
+    def _check_quota(self, credential: Credential, recipients: int) -> None:
+        seconds = self._quotas.seconds_until(credential, recipients)
+        if seconds:
+            LOGGER.info("refused", extra={"facts": {"reason": "sending limit", "kind": credential.kind}})
+            raise Refused(f"451 4.7.1 The sending limit is reached, please try again in {seconds} seconds")
+
+    def _credential(self, user: str | None, source_ip: str) -> Credential | None:
+        if user is not None:
+            return self._settings.credential(CredentialKind.SMTP_USER, user)
+        return credentials.matching(source_ip, self._settings.credentials(CredentialKind.IP_ADDRESS))
+
+    def _store(self, transaction: Transaction, incoming: IncomingMessage, source_ip: str) -> str:
+        message = incoming.message()
         envelope = envelopes.new(
             transaction.credential,
-            (transaction.mail_from or "").removeprefix(_NULL_SENDER),
+            (transaction.mail_from or "").removeprefix(NULL_SENDER),
             transaction.rcpt_tos,
             received_at=datetime.now(UTC),
             random=os.urandom(email_ids.RANDOM_BYTES),
             size=len(message),
-            source_ip=_source_ip(session),
+            source_ip=source_ip,
         )
         facts = {
             "email_id": envelope.email_id,
@@ -131,20 +139,6 @@ class Door:
             self._outbox.put(envelope, message)
         except OutboxUnavailable as error:
             LOGGER.error("not stored", extra={"facts": {**facts, "reason": str(error)}})
-            return TRY_AGAIN
+            raise Refused(TRY_AGAIN) from error
         LOGGER.info("queued", extra={"facts": facts})
         return f"250 2.0.0 queued as {envelope.email_id}"
-
-
-def _source_ip(session: Session) -> str:
-    peer: Any = session.peer  # The socket's address, whatever aiosmtpd declares.
-    return str(peer[0])
-
-
-def _ends_lines_with_crlf(message: bytes) -> bool:
-    """Whether no CR or LF stands alone. Where a lone one counts as a line's end, mail can be smuggled in.
-
-    Source:
-        RFC 5321, section 2.3.8; "SMTP Smuggling", SEC Consult, 2023.
-    """
-    return message.count(b"\r\n") == message.count(b"\n") == message.count(b"\r")

@@ -2,17 +2,24 @@
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.configuration import Configuration, InvalidConfiguration
+from gateway.certificates import Certificates
+from gateway.configuration import Configuration
 from gateway.conversation import Conversation
 from gateway.door import Door
+from gateway.open_connections import OpenConnections
 
-GRACE = timedelta(seconds=3)
-"""How long conversations may go on after the gateway was told to stop."""
+GRACE = timedelta(seconds=10)
+"""How long messages under way may take after the gateway was told to stop."""
+
+LETS_GO_WITHIN = timedelta(seconds=1)
+"""How long last answers may take after that."""
+
+BACKLOG = 1000
+"""Connections that may wait to be let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,56 +31,49 @@ class Ports:
 
 
 @contextlib.asynccontextmanager
-async def listening(configuration: Configuration, door: Door) -> AsyncIterator[Ports]:
+async def listening(
+    configuration: Configuration, door: Door, certificates: Certificates
+) -> AsyncIterator[Ports]:
     """Take mail on both ports until the context ends.
 
     Raises:
-        InvalidConfiguration: The certificate or its key cannot be used.
         OSError: A port cannot be listened on.
     """
-    context = _tls_context(configuration)
+    connections = OpenConnections(configuration.limits)
     loop = asyncio.get_running_loop()
+
+    async def listen(port: int, *, is_tls_from_start: bool) -> asyncio.Server:
+        return await loop.create_server(
+            lambda: Conversation(
+                door,
+                connections,
+                configuration.limits,
+                hostname=configuration.hostname,
+                tls=certificates.context,
+                is_tls_from_start=is_tls_from_start,
+            ),
+            configuration.hosts,
+            port,
+            backlog=BACKLOG,
+        )
+
     servers: list[asyncio.Server] = []
+    watching = asyncio.create_task(certificates.watch())
     try:
-        servers.append(
-            await loop.create_server(
-                lambda: Conversation(door, configuration.hostname, context),
-                configuration.host,
-                configuration.port,
-            )
-        )
-        servers.append(
-            await loop.create_server(
-                lambda: Conversation(door, configuration.hostname),
-                configuration.host,
-                configuration.tls_port,
-                ssl=context,
-            )
-        )
+        servers.append(await listen(configuration.port, is_tls_from_start=False))
+        servers.append(await listen(configuration.tls_port, is_tls_from_start=True))
         yield Ports(*map(_port, servers))
     finally:
-        await _close(servers)
-
-
-def _tls_context(configuration: Configuration) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(configuration.certificate, configuration.private_key)
-    except OSError as error:
-        files = f"{configuration.certificate} and {configuration.private_key}"
-        raise InvalidConfiguration(f"no certificate with its key in {files}: {error}") from error
-    return context
-
-
-async def _close(servers: list[asyncio.Server]) -> None:
-    for server in servers:
-        server.close()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(GRACE.total_seconds()):
-            for server in servers:
-                await server.wait_closed()
-    for server in servers:
-        server.close_clients()
+        watching.cancel()
+        for server in servers:
+            server.close()
+        await connections.stop(GRACE)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LETS_GO_WITHIN.total_seconds()):
+                for server in servers:
+                    await server.wait_closed()
+        for server in servers:
+            server.abort_clients()
 
 
 def _port(server: asyncio.Server) -> int:

@@ -7,20 +7,22 @@ import smtplib
 import ssl
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from gateway import server
-from gateway.configuration import Configuration
+from gateway.certificates import Certificates
+from gateway.configuration import Configuration, Stores
 from gateway.door import Door
+from gateway.limits import Limits
 from gateway.server import Ports
 from local import certificate
 from local.certificate import Certificate
@@ -73,26 +75,33 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A running gateway, and clients for it."""
+    """A running gateway, and clients for it; `source` is which loopback address they come from."""
 
     ports: Ports
     trusted: ssl.SSLContext
 
-    def plain(self) -> smtplib.SMTP:
-        return smtplib.SMTP("127.0.0.1", self.ports.starttls, "client.example", timeout=20)
+    def plain(self, source: str = "127.0.0.1") -> smtplib.SMTP:
+        return smtplib.SMTP(
+            "127.0.0.1", self.ports.starttls, "client.example", timeout=20, source_address=(source, 0)
+        )
 
     def starttls(self) -> smtplib.SMTP:
         client = self.plain()
         client.starttls(context=self.trusted)
         return client
 
-    def tls(self) -> smtplib.SMTP:
+    def tls(self, source: str = "127.0.0.1") -> smtplib.SMTP:
         return smtplib.SMTP_SSL(
-            "127.0.0.1", self.ports.tls, "client.example", timeout=20, context=self.trusted
+            "127.0.0.1",
+            self.ports.tls,
+            "client.example",
+            timeout=20,
+            source_address=(source, 0),
+            context=self.trusted,
         )
 
-    def logged_in(self) -> smtplib.SMTP:
-        client = self.tls()
+    def logged_in(self, source: str = "127.0.0.1") -> smtplib.SMTP:
+        client = self.tls(source)
         client.login(USER, PASSWORD)
         return client
 
@@ -155,47 +164,63 @@ def trust_loopback(cloud: Cloud) -> Credential:
     return credential
 
 
+class Serve(Protocol):
+    """Starts a gateway in front of a cloud; it stops after the test."""
+
+    def __call__(self, cloud: Cloud, limits: Limits = ...) -> Gateway: ...
+
+
 @pytest.fixture
-def serve(pem: Certificate) -> Iterator[Callable[[Cloud], Gateway]]:
-    """Start a gateway in front of a cloud; it stops after the test."""
+def serve(pem: Certificate) -> Iterator[Serve]:
     trusted = ssl.create_default_context(cafile=pem.certificate)
-    with contextlib.ExitStack() as running:
-        yield lambda cloud: Gateway(running.enter_context(_running(pem, cloud)), trusted)
+    with contextlib.ExitStack() as stack:
+
+        def start(cloud: Cloud, limits: Limits = Limits()) -> Gateway:  # noqa: B008 - It is frozen.
+            return Gateway(stack.enter_context(running(pem, cloud.settings, cloud.outbox, limits)), trusted)
+
+        yield start
 
 
 @pytest.fixture
-def gateway(serve: Callable[[Cloud], Gateway], cloud: Cloud) -> Gateway:
+def gateway(serve: Serve, cloud: Cloud) -> Gateway:
     return serve(cloud)
 
 
 @contextlib.contextmanager
-def _running(pem: Certificate, cloud: Cloud) -> Iterator[Ports]:
-    listening: Future[Ports] = Future()
+def running(pem: Certificate, settings: Settings, outbox: Outbox, limits: Limits) -> Iterator[Ports]:
+    """A gateway in a thread of its own."""
+    started: Future[Ports] = Future()
     stopping: Future[None] = Future()
 
     async def run() -> None:
-        async with server.listening(_configuration(pem), Door(cloud.settings, cloud.outbox)) as ports:
-            listening.set_result(ports)
+        async with listening(pem, settings, outbox, limits) as ports:
+            started.set_result(ports)
             await asyncio.wrap_future(stopping)
 
     thread = threading.Thread(target=asyncio.run, args=[run()])
     thread.start()
     try:
-        yield listening.result(timeout=20)
+        yield started.result(timeout=20)
     finally:
         stopping.set_result(None)
         thread.join()
 
 
-def _configuration(pem: Certificate) -> Configuration:
-    return Configuration(
-        host="127.0.0.1",
+@contextlib.asynccontextmanager
+async def listening(
+    pem: Certificate, settings: Settings, outbox: Outbox, limits: Limits
+) -> AsyncIterator[Ports]:
+    """A gateway in the test's own event loop: it does nothing that the test does not wait for."""
+    certificates = Certificates(pem.certificate, pem.private_key, timedelta(seconds=0.05))
+    configuration = Configuration(
+        hosts=("127.0.0.1",),
         port=0,
         tls_port=0,
         hostname=HOSTNAME,
         certificate=Path(pem.certificate),
         private_key=Path(pem.private_key),
-        settings_table="",
-        outbox_bucket="",
-        outbox_queue="",
+        limits=limits,
+        stores=Stores("", "", ""),
     )
+    async with server.listening(configuration, Door(settings, outbox, limits), certificates) as ports:
+        yield ports

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import smtplib
 import socket
 import subprocess
@@ -75,6 +76,18 @@ def test_a_client_that_lingers_does_not_keep_it(environment: dict[str, str]) -> 
             process.communicate(timeout=20)
 
     assert process.returncode == 0
+
+
+def test_it_reads_its_certificate_again_at_sighup(environment: dict[str, str]) -> None:
+    with started(environment) as process:
+        assert process.stderr
+        process.stderr.readline()
+        process.send_signal(signal.SIGHUP)
+        reloaded = json.loads(process.stderr.readline())
+        process.terminate()
+        process.communicate(timeout=20)
+
+    assert (reloaded["message"], process.returncode) == ("certificate reloaded", 0)
 
 
 def test_its_lines_name_nobody(environment: dict[str, str]) -> None:
