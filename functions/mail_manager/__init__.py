@@ -1,0 +1,1 @@
+"""The front door that SES Mail Manager is: mail that it took becomes an envelope."""
