@@ -36,6 +36,7 @@ def synthesize(cdk_out: Path) -> Path:
         return cdk_out
     context = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
     context["architecture"] = _ARCHITECTURES[platform.machine().lower()]
+    context["smtp"] = "gateway"  # The emulator knows no Mail Manager.
     ended = subprocess.run(
         [sys.executable, "-m", "infra.app"],
         cwd=REPOSITORY,

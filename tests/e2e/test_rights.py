@@ -22,14 +22,17 @@ from tests.e2e.conftest import LocalSystem
 from tests.e2e.conversation import MAILS
 from tests.e2e.grants import ANNOUNCING, RECORDING, Grant, function_of, grants, withdrawn
 from tests.functions.pixel.cloudfront import log, log_line
-from tracking.mail import envelopes
+from tracking.mail import email_ids
 from tracking.mail.credentials import CredentialKind
+from tracking.mail.deliveries import Delivery, TrackingMode
 from tracking.mail.endpoints import WebhookEvent
 from tracking.mail.envelopes import Envelope
 from tracking.mail.notifications import Notification, Progress
 from tracking.opens.fetches import Fetch
 from tracking.storage import overflow
+from tracking.storage.activity import Activity
 from tracking.storage.notifications import Notifications
+from tracking.storage.outbox import Outbox
 
 pytestmark = pytest.mark.e2e
 
@@ -128,8 +131,8 @@ def _use_everything(system: LocalSystem) -> None:
 
 
 def _use(system: LocalSystem) -> None:
-    """A mail on its whole way, one whose webhook is authorized and fails, one that was parked, an envelope
-    that comes twice, and an open."""
+    """A mail on its whole way, one whose webhook is authorized and fails, one that was parked, one that two
+    workers would send, and an open."""
     old = _old_mail(system)
     recipient = conversation.somebody()
     _unpark(system)
@@ -138,21 +141,32 @@ def _use(system: LocalSystem) -> None:
         {"sender": conversation.SENDER, "to": [recipient], "subject": "x", "text_body": "x"},
     )
     conversation.send(system.endpoints, [conversation.somebody()], (MAILS / "newsletter.eml").read_bytes())
-    boto3.client("sqs", **system.access).send_message(
-        QueueUrl=_output(system, "OutboxQueueUrl"),
-        MessageBody=envelopes.encode(
-            Envelope(
-                email_id=old["tags"]["email_id"],
-                kind=CredentialKind.SMTP_USER,
-                credential_id=system.endpoints.smtp.user,
-                mail_from=conversation.SENDER,
-                recipients=tuple(old["recipients"]),
-                received_at=datetime.now(UTC),
-                size=1,
-            )
-        ),
-    )
+    _claimed(system)
     _open(system, old)
+
+
+def _claimed(system: LocalSystem) -> None:
+    """A mail whose only delivery another worker has claimed for a moment."""
+    now, raw = datetime.now(UTC), (MAILS / "plain.eml").read_bytes()
+    envelope = Envelope(
+        email_id=email_ids.new(now, secrets.token_bytes(email_ids.RANDOM_BYTES)),
+        kind=CredentialKind.SMTP_USER,
+        credential_id=system.endpoints.smtp.user,
+        mail_from=conversation.SENDER,
+        recipients=(conversation.somebody(),),
+        received_at=now,
+        size=len(raw),
+    )
+    ((number, recipient),) = envelope.deliveries
+    delivery = Delivery(envelope.email_id, number, recipient, envelope.credential_id, TrackingMode.OFF, now)
+    activity = Activity(boto3.client("dynamodb", **system.access), _output(system, "ActivityTableName"))
+    activity.claim(delivery, now, now + timedelta(seconds=2))
+    Outbox(
+        boto3.client("s3", **system.access),
+        boto3.client("sqs", **system.access),
+        _output(system, "OutboxBucketName"),
+        _output(system, "OutboxQueueUrl"),
+    ).put(envelope, raw)
 
 
 def _open(system: LocalSystem, mail: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 import io
 import json
+import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -50,6 +52,24 @@ def test_stopping_twice_is_stopping_once(cloud_python: Path, tmp_path: Path) -> 
     running.stop()
 
     assert running.process.poll() is not None
+
+
+def test_a_cloud_that_does_not_stop_in_time_is_ended_with_all_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloud, "STOPS_WITHIN", timedelta(seconds=0.2))
+    stubborn = subprocess.Popen(
+        ["/bin/sh", "-c", "trap '' TERM; sleep 60 & echo started; wait"],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert stubborn.stdout
+    stubborn.stdout.readline()
+
+    Cloud(0, tmp_path, stubborn).stop()
+
+    # Its child held the other end, and would for a minute.
+    stubborn.communicate(timeout=10)
 
 
 def test_what_a_user_has_in_the_environment_does_not_reach_the_functions(
