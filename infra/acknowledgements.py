@@ -97,10 +97,37 @@ ACKNOWLEDGED = {
 TIMING = frozenset({"Hold", "Tracking/Hops/DefaultStage", "Tracking/Hops/GET--h--{proxy+}"})
 """What is there only where it is measured how long mail is read."""
 
+_DOORS = "What the function has tagged as its own. What that will be called is not known before."
+_ALIASES = "The function's aliases, of which each SMTP user and each address has one."
+_MAIL_MANAGERS = "arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:mailmanager"
 
-def acknowledge(stack: Stack, *, read_time: bool) -> None:
+MAIL_MANAGER = {
+    "Arrivals": {"L1": _PYTHON},
+    "ArrivalsAgain": {"L1": _PYTHON},
+    **{
+        f"{role}/DefaultPolicy": {
+            "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/incoming/*]": _OBJECTS,
+            "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/messages/*]": _OBJECTS,
+        }
+        for role in ("ArrivalsRole", "ArrivalsAgainRole")
+    },
+    "MailManager/Role/DefaultPolicy": {
+        "IAM5[Resource::<OutboxMessages4620A4DA.Arn>/incoming/*]": _OBJECTS,
+        "IAM5[Resource::<ArrivalsD4970207.Arn>:*]": _ALIASES,
+    },
+    "ApiRole/DefaultPolicy": {
+        "IAM5[Resource::*]": "SES's quota is the account's, and what is listed or made has no ARN yet.",
+        f"IAM5[Resource::{_MAIL_MANAGERS}-ingress-point/*]": _DOORS,
+        f"IAM5[Resource::{_MAIL_MANAGERS}-rule-set/*]": _DOORS,
+        "IAM5[Resource::<ArrivalsD4970207.Arn>:*]": _ALIASES,
+    },
+}
+"""The same, where SES Mail Manager is the SMTP server."""
+
+
+def acknowledge(stack: Stack, *, read_time: bool, mail_manager: bool) -> None:
     """Tell cdk-nag, where it is used, that these findings are known."""
-    for path, reasons in ACKNOWLEDGED.items():
+    for path, reasons in (*ACKNOWLEDGED.items(), *(MAIL_MANAGER.items() if mail_manager else ())):
         if path in TIMING and not read_time:
             continue
         construct: IConstruct = stack

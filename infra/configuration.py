@@ -10,6 +10,8 @@
 | `access_log_retention_days` | how long CloudFront's access logs are kept | 30 |
 | `read_time` | whether it is measured how long mail is read: `on` or `off` | `on` |
 | `read_time_concurrency` | requests that may wait for that at the same time, reserved in the account | 50 |
+| `smtp` | what takes mail by SMTP: `gateway` on a host of one's own, or SES's `mail-manager` | `gateway` |
+| `sending_concurrency` | messages being sent at the same time: ten send some 60 mails a second | 10 |
 | `webhook_ports` | ports that webhooks may go to besides 443, with commas between: `8443,9443` | none |
 
 A certificate is one of AWS Certificate Manager in us-east-1, the only place where CloudFront looks for it.
@@ -71,7 +73,9 @@ class Configuration:
     access_log_retention_days: int
     read_time: bool
     read_time_concurrency: int
+    mail_manager: bool
     webhook_ports: tuple[int, ...]
+    sending_concurrency: int
 
     @classmethod
     def of(cls, node: Node) -> Self:
@@ -89,6 +93,9 @@ class Configuration:
         read_time_concurrency = _value(
             node, "read_time_concurrency", r"[1-9]\d{0,3}", "a number from 1 to 9999"
         )
+        sending_concurrency = _value(
+            node, "sending_concurrency", r"[2-9]|[1-9]\d{1,2}|1000", "a number from 2 to 1000"
+        )
         return cls(
             architecture=_value(node, "architecture", "|".join(PLATFORMS), " or ".join(PLATFORMS)) or "arm64",
             tracking_domain=_domain(node, "tracking"),
@@ -98,7 +105,10 @@ class Configuration:
             access_log_retention_days=int(access_log_retention_days or 30),
             read_time=_value(node, "read_time", "on|off", "on or off") != "off",
             read_time_concurrency=int(read_time_concurrency or 50),
+            mail_manager=_value(node, "smtp", "gateway|mail-manager", "gateway or mail-manager")
+            == "mail-manager",
             webhook_ports=_ports(node, "webhook_ports"),
+            sending_concurrency=int(sending_concurrency or 10),
         )
 
 

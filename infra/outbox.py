@@ -12,14 +12,19 @@ MESSAGE_RETENTION = Duration.days(RETENTION.to_days() + 1)
 MESSAGES = "messages/"
 """Below it stand the messages themselves."""
 
+INCOMING = "incoming/"
+"""Below it SES Mail Manager writes what it took, where it is the SMTP server. It is kept as long as messages
+are: a day longer than word of it can wait."""
+
 UPLOADS = "uploads/"
 """Below it messages wait that a client of the API has uploaded, and not sent yet."""
 
 UPLOAD_RETENTION = Duration.days(1)
 """How long they wait."""
 
-MAX_TRIES = 50
-"""How often sending is tried: every 12 minutes (the queue's visibility timeout) for 10 hours."""
+MAX_TRIES = 500
+"""How often sending is tried. `inject` lets 15 to 30 minutes pass between two of the later attempts: it goes
+on for five days at least, and ends before the queue's own retention does."""
 
 
 class Outbox(Construct):

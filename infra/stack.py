@@ -1,7 +1,7 @@
 """The stack: which parts there are, and what each function may do.
 
-A right that is not a line in this module comes with an event source (`infra/queues.py`, `infra/webhooks.py`)
-or is the function's own log (`infra/function.py`).
+A right that is not a line in this module comes with an event source (`infra/queues.py`, `infra/webhooks.py`),
+is the function's own log (`infra/function.py`), or belongs to an option (`infra/mail_manager.py`).
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from infra.api import HttpApi
 from infra.configuration import Configuration
 from infra.dashboard import Dashboard
 from infra.function import MEMORY_MB, Function
+from infra.mail_manager import MailManager
 from infra.outbox import MESSAGES, UPLOADS, Outbox
 from infra.pixel import Pixel
 from infra.queues import Queue
@@ -31,7 +32,7 @@ from infra.webhooks import Webhooks
 PIXEL_TIMEOUT = Duration.seconds(10)
 """Longer than CloudFront waits: a fetch is worth recording also when its answer comes too late."""
 
-INJECT_TIMEOUT = Duration.minutes(2)
+INJECT_TIMEOUT = Duration.minutes(3)
 """For one message to 300 recipients. Those that it does not get to are sent to when it is tried again."""
 
 INJECT_MEMORY_MB = 1024
@@ -46,9 +47,6 @@ REQUEUE_TIMEOUT = Duration.minutes(1)
 DELIVER_BATCH = 10
 """They are all sent at the same time. SQS hands over no more at once without having some wait for others."""
 
-
-INJECT_CONCURRENCY = 10
-"""Messages being sent at the same time: enough for some 60 a second."""
 
 HOLD_TIMEOUT = Duration.seconds(15)
 """For one hop, which answers after five seconds."""
@@ -153,6 +151,7 @@ class OpenTracking(Stack):
         inject_function = self._inject_function(pixel_url=pixel.distribution.url)
         self._feedback_function()
         api_function = self._api_function()
+        mail_manager = self._mail_manager(api_function) if configuration.mail_manager else None
         http_api = HttpApi(
             self,
             "HttpApi",
@@ -184,11 +183,13 @@ class OpenTracking(Stack):
             access_logs=self._access_logs,
             readings=self._readings,
             webhooks=self._webhooks,
+            inject=inject_function,
             pixel=pixel_function,
             fan_out=fan_out_function,
             deliver=deliver_function,
             requeue=requeue_function,
             stream=stream,
+            mail_manager=mail_manager,
         )
         for name, value in {
             "PixelUrl": pixel.distribution.url,
@@ -217,9 +218,10 @@ class OpenTracking(Stack):
             "DeliverFunctionName": deliver_function.function_name,
             "DashboardBucketName": dashboard.bucket.bucket_name,
             "LogBucketName": self._access_logs.bucket.bucket_name,
+            **(mail_manager.outputs if mail_manager else {}),
         }.items():
             CfnOutput(self, name, value=value)
-        acknowledge(self, read_time=configuration.read_time)
+        acknowledge(self, read_time=configuration.read_time, mail_manager=configuration.mail_manager)
 
     def _pixel_function(self) -> Function:
         activity = self._tables.activity
@@ -312,6 +314,7 @@ class OpenTracking(Stack):
                 "SETTINGS_TABLE": settings.table_name,
                 "OUTBOX_BUCKET": outbox.bucket.bucket_name,
                 "PIXEL_KEYS_SECRET": self._pixel_keys.secret_arn,
+                "OUTBOX_QUEUE": outbox.envelopes.queue.queue_url,
                 "PIXEL_URL": pixel_url,
                 "CONFIGURATION_SET": self._sending.configuration_set.configuration_set_name,
             },
@@ -327,7 +330,8 @@ class OpenTracking(Stack):
             # Which domains and addresses may send is what SES's verified identities say.
             function.may(action, on=self.format_arn(service="ses", resource="identity", resource_name="*"))
             function.may(action, on=self._sending.configuration_set_arn)
-        outbox.envelopes.feed(function, batch_size=1, max_concurrency=INJECT_CONCURRENCY)
+        function.may("sqs:ChangeMessageVisibility", on=outbox.envelopes.queue.queue_arn)
+        outbox.envelopes.feed(function, batch_size=1, max_concurrency=self._configuration.sending_concurrency)
         return function
 
     def _feedback_function(self) -> Function:
@@ -496,6 +500,13 @@ class OpenTracking(Stack):
             resource_name=f"{self._webhook_auth_prefix}*",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
+
+    def _mail_manager(self, api_function: Function) -> MailManager:
+        mail_manager = MailManager(
+            self, "MailManager", make=self._function, outbox=self._outbox, settings=self._tables.settings
+        )
+        mail_manager.let_make_doors(api_function)
+        return mail_manager
 
     def _gateway_policy(self) -> iam.ManagedPolicy:
         return iam.ManagedPolicy(

@@ -8,6 +8,7 @@ from aws_cdk import aws_logs as logs
 from infra.access_logs import AccessLogs
 from infra.alarms import PERIOD, Alarms
 from infra.function import Function
+from infra.mail_manager import MailManager
 from infra.outbox import Outbox
 from infra.queues import Queue
 from infra.sending import Sending
@@ -35,11 +36,13 @@ def watch(
     access_logs: AccessLogs,
     readings: Queue,
     webhooks: Webhooks,
+    inject: Function,
     pixel: Function,
     fan_out: Function,
     deliver: Function,
     requeue: Function,
     stream: lambda_.CfnEventSourceMapping,
+    mail_manager: MailManager | None,
 ) -> None:
     """Raise an alarm wherever something waits too long, was given up, or failed."""
     alarms.on_any_in(
@@ -51,7 +54,14 @@ def watch(
         "WaitingMail",
         outbox.envelopes.queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum"),
         above=MAIL_LAG.to_seconds(),
-        because="Mail has been waiting for half an hour to be sent.",
+        because="Mail has been waiting for half an hour for inject to try to send it.",
+    )
+    _on_any_logged(
+        alarms,
+        "LateMail",
+        inject,
+        "mail is late",
+        because="SES has not taken some mail for half an hour: the log of inject says why.",
     )
     alarms.on_any_in(
         "UnrecordedEvents",
@@ -157,6 +167,32 @@ def watch(
         above=0,
         because="The pixel function failed. Mail got the static pixel; the access log has the opens.",
     )
+    if mail_manager:
+        _watch_mail_manager(alarms, mail_manager)
+
+
+def _watch_mail_manager(alarms: Alarms, mail_manager: MailManager) -> None:
+    alarms.on_any_in(
+        "UnacceptedMail",
+        mail_manager.waiting.dead_letters,
+        because="Mail that SES Mail Manager took could not be put into the outbox: see docs/mail-manager.md.",
+    )
+    alarms.on(
+        "WaitingArrivals",
+        mail_manager.waiting.queue.metric_approximate_age_of_oldest_message(
+            period=PERIOD, statistic="Maximum"
+        ),
+        above=MAIL_LAG.to_seconds(),
+        because="Mail that SES Mail Manager took has been waiting for half an hour to get into the outbox.",
+    )
+    for name, function in (("KeptBackMail", mail_manager.function), ("KeptBackLater", mail_manager.again)):
+        _on_any_logged(
+            alarms,
+            name,
+            function,
+            "mail kept back",
+            because="SES Mail Manager took mail that is nobody's, or a blocked credential's: it is not sent.",
+        )
 
 
 def _on_any_logged(alarms: Alarms, name: str, function: Function, message: str, *, because: str) -> None:

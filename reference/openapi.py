@@ -12,7 +12,6 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from functions.api import throttling
 from functions.api.answers import Answer, Failure
 from reference.calls import Call, calls
 from reference.examples import example
@@ -22,6 +21,9 @@ VERSION: Final = "3"
 
 NOT_FOUND: Final = frozenset({"/activity/timeline"})
 """The calls that answer 404 if what they name is not there; the others say 400."""
+
+NEVER_TOO_MANY: Final = "/email/upload"
+"""The one call that a key can make as often as it likes: it sends nothing."""
 
 KEY_ONLY: Final = "/email/"
 """What a person who is signed in cannot do."""
@@ -38,13 +40,18 @@ _FAILURES: Final = {
     HTTPStatus.BAD_REQUEST: "A field is missing or wrong, or the key may not make this call.",
     HTTPStatus.UNAUTHORIZED: "There is no API key, or it is unknown or blocked.",
     HTTPStatus.NOT_FOUND: "What the call names does not exist.",
-    HTTPStatus.TOO_MANY_REQUESTS: "The key has made too many calls in this minute.",
+    HTTPStatus.TOO_MANY_REQUESTS: "The key has made too many calls in this minute, or sent to as many "
+    "recipients as it may in its period.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A fault of ours.",
     HTTPStatus.SERVICE_UNAVAILABLE: "AWS did not take or give the data. Try again; it may have been done.",
 }
 _HEADERS: Final = {
     HTTPStatus.TOO_MANY_REQUESTS: {
-        "Retry-After": {"description": "Seconds until calls count anew", "schema": {"type": "integer"}}
+        "Retry-After": {
+            "description": "Seconds until the key counts anew; absent where a mail has more recipients than "
+            "its key may ever send to in a period",
+            "schema": {"type": "integer"},
+        }
     }
 }
 
@@ -191,7 +198,7 @@ def _can_fail_so(call: Call, status: HTTPStatus) -> bool:
         case HTTPStatus.NOT_FOUND:
             return call.endpoint in NOT_FOUND
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return not call.endpoint.startswith(throttling.UNLIMITED)
+            return call.endpoint != NEVER_TOO_MANY
         case _:
             return True
 

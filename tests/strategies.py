@@ -21,6 +21,7 @@ from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, WebhookE
 from tracking.mail.envelopes import MAX_RECIPIENTS, Envelope
 from tracking.mail.healths import Health
 from tracking.mail.notifications import Attempt, Notification, Progress, Status
+from tracking.mail.sending_limits import MAX_LIMIT, MAX_PERIOD, MIN_PERIOD, SendingLimit
 from tracking.opens.fetches import Fetch, Witness
 from tracking.opens.reading import MAX_STEPS, Reading
 from tracking.opens.rules import OpenClass
@@ -76,6 +77,9 @@ deliveries = st.builds(
     sent_at=st.none() | times,
     delivered_at=st.none() | times,
     ses_message_id=st.none() | names,
+    rejected_at=st.none() | times,
+    rejection=st.none() | names,
+    claimed_until=st.none() | times,
     summary=summaries,
     version=st.integers(0, 1000),
 )
@@ -106,6 +110,10 @@ events = fetches.map(fetched) | st.builds(
     details=st.dictionaries(names, st.text()),
     fetch=st.none(),
 )
+periods = st.integers(MIN_PERIOD // timedelta(seconds=1), MAX_PERIOD // timedelta(seconds=1)).map(
+    lambda seconds: timedelta(seconds=seconds)
+)
+sending_limits = st.builds(SendingLimit, recipients=st.integers(1, MAX_LIMIT), period=periods)
 credentials = st.builds(
     Credential,
     kind=st.sampled_from(CredentialKind),
@@ -116,6 +124,7 @@ credentials = st.builds(
     open_tracking_enabled=st.booleans(),
     description=st.text(),
     permissions=st.lists(names, max_size=3).map(tuple),
+    sending_limit=st.none() | sending_limits,
 )
 endpoints = st.builds(
     Endpoint,

@@ -1,6 +1,9 @@
-"""The tables as the template makes them, for moto."""
+"""The tables as the template makes them, for moto, and a delivery in one of them."""
 
 from typing import TYPE_CHECKING
+
+from tracking.mail.deliveries import Delivery
+from tracking.storage.activity import Activity
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -62,3 +65,9 @@ def _index(name: str, partition: str, sort: str, *included: str) -> "GlobalSecon
         else {"ProjectionType": "KEYS_ONLY"}
     )
     return {"IndexName": name, "KeySchema": _key(partition, sort), "Projection": projection}
+
+
+def started(activity: Activity, delivery: Delivery) -> Delivery:
+    """Store a delivery that is not there yet."""
+    assert activity.start(delivery)
+    return delivery

@@ -4,11 +4,16 @@ TrackingError
 ├── InvalidToken          somebody else's URL, or one that was damaged
 │   └── UnknownKey        signed with a key that is newer than those we read, or made up
 ├── InvalidEnvelope       the outbox holds something that no front door wrote
+├── InvalidArrival        what came is no mail that Mail Manager handed over at a door of ours
 ├── InvalidOverflow       the overflow queue holds something that no pixel function wrote
 ├── InvalidLog            an object among the access logs is none
 ├── InvalidNotification   the webhooks' queue holds something that is no notification
 ├── ForbiddenDestination  a URL leads where no webhook may go
 ├── StaleVersion          the delivery changed since it was read
+├── DeliveryClaimed       somebody else is sending the delivery, or was stopped at it
+├── SesRefused            SES refuses the mail for good
+├── DoorQuotaReached      the account has no room for another door at Mail Manager
+├── DoorBusy              Mail Manager is still making the door, or removing it
 └── StorageUnavailable    AWS refused or failed; trying again may help
     ├── OutboxUnavailable
     ├── OverflowUnavailable
@@ -16,8 +21,14 @@ TrackingError
     ├── SettingsUnavailable
     ├── NotificationsUnavailable
     ├── ActivityUnavailable
+    ├── MailManagerUnavailable
+    │   └── MailManagerSilent  Mail Manager may have done it: it did not say
     └── SesUnavailable
+        ├── SesThrottled      it takes no mail at all now
+        └── SesSilent         SES may have taken the mail: it did not say
 """
+
+from datetime import datetime
 
 
 class TrackingError(Exception):
@@ -34,6 +45,10 @@ class UnknownKey(InvalidToken):
 
 class InvalidEnvelope(TrackingError):
     """The text is not an envelope that a front door wrote."""
+
+
+class InvalidArrival(TrackingError):
+    """The event is not a mail that Mail Manager handed over, or not one of the door that it names."""
 
 
 class InvalidOverflow(TrackingError):
@@ -54,6 +69,26 @@ class ForbiddenDestination(TrackingError):
 
 class StaleVersion(TrackingError):
     """Somebody else wrote the delivery since it was read; read again."""
+
+
+class DeliveryClaimed(TrackingError):
+    """Somebody else is sending the delivery, or was stopped at it: until `until`, nobody else may."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"claimed until {until:%H:%M:%S} UTC")
+        self.until = until
+
+
+class DoorQuotaReached(TrackingError):
+    """Mail Manager makes no more doors in this account and region."""
+
+
+class DoorBusy(TrackingError):
+    """Mail Manager is at work on the door; it can be changed or removed when that is done."""
+
+
+class SesRefused(TrackingError):
+    """SES refuses the mail for good; the message is its reason."""
 
 
 class StorageUnavailable(TrackingError):
@@ -84,5 +119,21 @@ class ActivityUnavailable(StorageUnavailable):
     """The activity could not be read or written."""
 
 
+class MailManagerUnavailable(StorageUnavailable):
+    """Mail Manager did not do or say what it was asked; it may later."""
+
+
+class MailManagerSilent(MailManagerUnavailable):
+    """Mail Manager or Lambda did not answer, or failed at it: nobody knows whether it is done."""
+
+
 class SesUnavailable(StorageUnavailable):
     """SES did not take a mail or answer a question now; it may later."""
+
+
+class SesThrottled(SesUnavailable):
+    """SES takes no mail at all now: the account has sent as much as it may, or is paused."""
+
+
+class SesSilent(SesUnavailable):
+    """SES did not say whether it took a mail."""

@@ -10,15 +10,22 @@ from tracking.mail import destinations
 from tracking.storage.activity import Activity
 from tracking.storage.attempts import Attempts
 from tracking.storage.counters import Counters
+from tracking.storage.door_owners import DoorOwners
 from tracking.storage.feeds import Feeds
 from tracking.storage.healths import Healths
+from tracking.storage.ip_door import IpDoor
+from tracking.storage.mail_manager import Aliases, HandOver
 from tracking.storage.notifications import Notifications
 from tracking.storage.outbox import Messages, Outbox, Uploads
 from tracking.storage.quotas import Quotas
 from tracking.storage.rate_limits import RateLimits
 from tracking.storage.secrets import Authorizations, read_secret
 from tracking.storage.settings import Settings
+from tracking.storage.user_doors import UserDoors
 from tracking.storage.webhook_queue import WebhookQueue
+
+_IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
+"""A call of the API makes several to Mail Manager and Lambda, and has to answer within half a minute."""
 
 
 @cache
@@ -76,6 +83,53 @@ def uploads() -> Uploads:
     """Where mail waits that is larger than a request. The URLs name the bucket's own region."""
     config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
     return Uploads(boto3.client("s3", config=config), os.environ["OUTBOX_BUCKET"])
+
+
+@cache
+def door_owners() -> DoorOwners:
+    """Whose door at Mail Manager is whose, in the Settings table."""
+    return DoorOwners(boto3.client("dynamodb"), os.environ["SETTINGS_TABLE"])
+
+
+@cache
+def aliases() -> Aliases:
+    """The names of the function that Mail Manager invokes."""
+    return Aliases(boto3.client("lambda", config=_IMPATIENT), os.environ["MAIL_MANAGER_FUNCTION"])
+
+
+@cache
+def user_doors() -> UserDoors | None:
+    """The doors of SMTP users at Mail Manager; None where the SMTP gateway is the door."""
+    if "MAIL_MANAGER_FUNCTION" not in os.environ:
+        return None
+    return UserDoors(
+        boto3.client("mailmanager", config=_IMPATIENT),
+        aliases(),
+        _hand_over(),
+        stack=os.environ["MAIL_MANAGER_STACK"],
+        traffic_policy=os.environ["MAIL_MANAGER_USER_POLICY"],
+    )
+
+
+@cache
+def ip_door() -> IpDoor | None:
+    """The door for addresses at Mail Manager; None where the SMTP gateway is the door."""
+    if "MAIL_MANAGER_FUNCTION" not in os.environ:
+        return None
+    return IpDoor(
+        boto3.client("mailmanager", config=_IMPATIENT),
+        _hand_over(),
+        traffic_policy=os.environ["MAIL_MANAGER_IP_POLICY"],
+        rule_set=os.environ["MAIL_MANAGER_IP_RULE_SET"],
+    )
+
+
+def _hand_over() -> HandOver:
+    return HandOver(
+        function=os.environ["MAIL_MANAGER_FUNCTION"],
+        role=os.environ["MAIL_MANAGER_ROLE"],
+        bucket=os.environ["OUTBOX_BUCKET"],
+    )
 
 
 @cache

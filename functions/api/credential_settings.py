@@ -4,21 +4,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, TypedDict, cast
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from functions.api import adapters
 from functions.api.answers import invalid
+from functions.api.bodies import NO_BOOLEAN
 from functions.api.edits import until_done
+from tracking.mail import sending_limits
 from tracking.mail.credentials import Credential, CredentialChanges, CredentialKind, CredentialStatus
+from tracking.mail.sending_limits import MAX_LIMIT, SendingLimit
 
 IGNORED: Final = (
     "archive_enabled",
     "audit_email",
     "bounce_notifications",
     "click_tracking_enabled",
-    "custom_ratelimit",
-    "custom_ratelimit_period",
-    "custom_ratelimit_value",
     "feedback_enabled",
     "feedback_html",
     "feedback_text",
@@ -30,9 +30,13 @@ IGNORED: Final = (
 DEFAULTS: Final[CredentialChanges] = {
     "description": "",
     "open_tracking_enabled": False,
+    "sending_limit": None,
     "status": CredentialStatus.ALLOWED,
 }
 """What an edit by POST sets where its request leaves something out."""
+
+NO_PERIOD: Final = "0:00:00"
+"""What is shown as the period where there is no limit."""
 
 Description = Annotated[str, Field(max_length=500)]
 
@@ -54,11 +58,59 @@ class CredentialSettings(BaseModel):
             "as processed, and goes nowhere. `allowed` at first"
         ),
     ] = None
+    custom_ratelimit: Annotated[
+        bool | None,
+        Field(
+            description="Whether there is a limit to how many recipients it may send to in a period: `true` "
+            "with the two fields below, or `false`. `false` at first"
+        ),
+    ] = None
+    custom_ratelimit_value: Annotated[
+        int | None,
+        NO_BOOLEAN,
+        Field(
+            validate_default=True,
+            description=f"The most recipients in each period, from 1 to {MAX_LIMIT:,}; only with "
+            "`custom_ratelimit`",
+        ),
+    ] = None
+    custom_ratelimit_period: Annotated[
+        Annotated[str, Field(max_length=100)] | None,
+        Field(
+            validate_default=True,
+            description="The period: a number of hours, days, weeks or months, a time, or both, such as "
+            "`1 hour`, `2 days`, `0:30:00`, or `4 months 5:00:00`, from 1 minute to 12 months; a month has "
+            "30 days. Only with `custom_ratelimit`",
+        ),
+    ] = None
+
+    @field_validator("custom_ratelimit_value", mode="after")
+    @classmethod
+    def _is_in_reach(cls, value: int | None, known: ValidationInfo) -> int | None:
+        limit = _of_limit(value, known, "the number of recipients")
+        if limit is not None and not 1 <= limit <= MAX_LIMIT:
+            raise ValueError(f"a limit is from 1 to {MAX_LIMIT:,} recipients; false switches it off")
+        return limit
+
+    @field_validator("custom_ratelimit_period", mode="after")
+    @classmethod
+    def _is_a_period(cls, value: str | None, known: ValidationInfo) -> str | None:
+        text = _of_limit(value, known, 'a period, such as "1 hour"')
+        if text is not None:
+            sending_limits.parse(text)
+        return text
 
     def changes(self) -> CredentialChanges:
         """What is given."""
-        given = self.model_dump(include=set(CredentialSettings.model_fields), exclude_none=True)
+        given = self.model_dump(include={"description", "open_tracking_enabled", "status"}, exclude_none=True)
+        if self.custom_ratelimit is not None:
+            given["sending_limit"] = self._sending_limit()
         return cast("CredentialChanges", given)
+
+    def _sending_limit(self) -> SendingLimit | None:
+        if self.custom_ratelimit_value is None or self.custom_ratelimit_period is None:
+            return None
+        return SendingLimit(self.custom_ratelimit_value, sending_limits.parse(self.custom_ratelimit_period))
 
 
 class ShownCredential(BaseModel):
@@ -68,13 +120,19 @@ class ShownCredential(BaseModel):
     open_tracking_enabled: Annotated[bool, Field(description="Whether mail gets a pixel")]
     status: Annotated[CredentialStatus, Field(description="`allowed`, `blocked` or `sandbox`")]
     sending_allowed: Annotated[bool, Field(description="Whether the status is `allowed`")]
-    comments: Annotated[Literal[""], Field(description="Always empty; see `description`")] = ""
-    custom_ratelimit: Annotated[Literal[False], Field(description="Always `false`")] = False
+    custom_ratelimit: Annotated[
+        bool, Field(description="Whether there is a limit to how many recipients it may send to")
+    ]
     custom_rate_limit: Annotated[
-        Literal[False], Field(description="Always `false`; SMTP2GO's other spelling of `custom_ratelimit`")
-    ] = False
-    custom_ratelimit_value: Annotated[None, Field(description="Always `null`")] = None
-    custom_ratelimit_period: Annotated[Literal["0:00:00"], Field(description="Always `0:00:00`")] = "0:00:00"
+        bool, Field(description="The same; SMTP2GO's other spelling of `custom_ratelimit`")
+    ]
+    custom_ratelimit_value: Annotated[
+        int | None, Field(description="The most recipients in each period; `null` without a limit")
+    ]
+    custom_ratelimit_period: Annotated[
+        str, Field(description=f"The period, such as `1 day`; `{NO_PERIOD}` without a limit")
+    ]
+    comments: Annotated[Literal[""], Field(description="Always empty; see `description`")] = ""
     default_ratelimit_value: Annotated[
         Literal["0"], Field(description="Always `0`, of a period that is `unlimited`")
     ] = "0"
@@ -101,16 +159,40 @@ class CommonFields(TypedDict):
     open_tracking_enabled: bool
     status: CredentialStatus
     sending_allowed: bool
+    custom_ratelimit: bool
+    custom_rate_limit: bool
+    custom_ratelimit_value: int | None
+    custom_ratelimit_period: str
 
 
 def common_fields(credential: Credential) -> CommonFields:
     """What is shown of each kind of credential alike."""
+    limit = credential.sending_limit
     return {
         "description": credential.description,
         "open_tracking_enabled": credential.open_tracking_enabled,
         "status": credential.status,
         "sending_allowed": credential.status is CredentialStatus.ALLOWED,
+        "custom_ratelimit": limit is not None,
+        "custom_rate_limit": limit is not None,
+        "custom_ratelimit_value": limit.recipients if limit else None,
+        "custom_ratelimit_period": sending_limits.format(limit.period) if limit else NO_PERIOD,
     }
+
+
+def _of_limit[T](value: T | None, known: ValidationInfo, what: str) -> T | None:
+    """A part of a limit; None where there is to be no limit, and it means nothing.
+
+    Raises:
+        ValueError: There is to be a limit, and it is missing; or it is there, and nothing says whether there
+            is to be one.
+    """
+    is_limited = known.data.get("custom_ratelimit", False)
+    if is_limited and value is None:
+        raise ValueError(f"custom_ratelimit is true, so it needs {what}; send both parts of the limit")
+    if is_limited is None and value is not None:
+        raise ValueError("it means nothing alone; send custom_ratelimit and both parts of the limit")
+    return value if is_limited else None
 
 
 def find(kind: CredentialKind, credential_id: str, field: str) -> Credential:

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, BaseModel, Field
 
-from functions.api import adapters, credential_settings
+from functions.api import adapters, credential_settings, ip_door
 from functions.api.answers import EXTENSION, Answer, answer, ignoring
 from functions.api.credential_settings import CredentialSettings, ShownCredential, common_fields
 from tracking.mail.credentials import Credential, CredentialKind
@@ -68,8 +68,11 @@ def add_ip_address(address: Annotated[IpAddress, Body()]) -> Answer[IpAddresses]
 
     Where several ranges cover an address, the narrowest counts.
     """
-    made = Credential(CredentialKind.IP_ADDRESS, address.ip_address, datetime.now(UTC), **address.changes())
-    return answer(router, IpAddresses(results=[_shown(credential_settings.add(made, "ip_address"))]))
+    changes = address.changes()
+    ip_door.check(changes)
+    made = Credential(CredentialKind.IP_ADDRESS, address.ip_address, datetime.now(UTC), **changes)
+    ip_door.let_in(credential_settings.add(made, "ip_address"))
+    return answer(router, IpAddresses(results=[_shown(made)]))
 
 
 @router.patch("/ip_auth/edit", openapi_extensions=_IGNORED)
@@ -78,9 +81,11 @@ def patch_ip_address(address: Annotated[IpAddress, Body()]) -> Answer[list[Shown
 
     The next mail is treated as edited.
     """
-    return answer(
-        router, [_shown(credential_settings.edit(lambda: _found(address.ip_address), address.changes()))]
-    )
+    changes = address.changes()
+    ip_door.check(changes)
+    edited = credential_settings.edit(lambda: _found(address.ip_address), changes)
+    ip_door.follow()
+    return answer(router, [_shown(edited)])
 
 
 @router.post("/ip_auth/view", openapi_extensions=ignoring("subaccount_id"))
@@ -100,7 +105,9 @@ def remove_ip_address(which: Annotated[IpAddressName, Body()]) -> Answer[IpAddre
 
     It needs a login from now on, unless a wider range covers it. The answer is what was removed.
     """
+    ip_door.turn_away(_found(which.ip_address))
     removed = credential_settings.remove(lambda: _found(which.ip_address))
+    ip_door.forget()
     return answer(router, IpAddresses(results=[_shown(removed)]))
 
 

@@ -15,12 +15,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
-from functions.api import adapters, events, mails
-from functions.api.answers import EXTENSION, Answer, answer, ignoring, invalid
+from functions.api import adapters, events, mails, throttling
+from functions.api.answers import EXTENSION, Answer, Refusal, answer, ignoring, invalid
 from functions.api.composition import compose
 from functions.api.mails import Batch, Mail, MimeMail
 from functions.api.requests import source_ip
-from tracking.errors import OutboxUnavailable
+from tracking.errors import OutboxUnavailable, StorageUnavailable
 from tracking.mail import email_ids, envelopes
 from tracking.mail.credentials import Credential
 from tracking.mail.envelopes import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, MAX_RECIPIENTS
@@ -78,6 +78,9 @@ class Upload(BaseModel):
     expires_at: Annotated[str, Field(description="When the URL stops being good: in 15 minutes")]
 
 
+_UNSTORED = UnstoredMail(email_id=None, error="Storage is not available; send this mail again.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Submission:
     """A mail that is ready to be stored."""
@@ -94,6 +97,8 @@ def send(mail: Annotated[Mail, Body()]) -> Answer[SentMail]:
     The answer comes when the mail and its recipients are stored; it is sent after that, usually within
     seconds. Each recipient gets a copy of their own with a pixel of their own, and is counted once however
     often they are named.
+
+    A mail with more recipients than are left to a key with a limit is refused with 429, and uses up nothing.
     """
     caller = _caller()
     return answer(router, _accept(caller, _composed(mail, "body")))
@@ -125,14 +130,13 @@ def send_batch(batch: Annotated[Batch, Body()]) -> Answer[list[StoredMail | Unst
     whole batch. The answer holds what became of the mails, in their order.
 
     If storage fails in between, the mails until then are sent and have their `email_id`; the others have
-    null in its place and an `error`, and can be sent again. The status is 200 nevertheless, so that nobody
-    sends the first ones twice. Where storage fails at the first mail, the answer is 503.
+    null in its place and an `error`, and can be sent again. So does a mail with more recipients than are left
+    to a key with a limit; smaller ones after it may still go. The status is 200 nevertheless, so that nobody
+    sends the others twice. Where not one mail is sent, the answer is 503 or 429.
     """
     caller = _caller()
     submissions = [_composed(mail, f"emails.{number}") for number, mail in enumerate(batch.emails)]
-    stored = _accept_in_turn(caller, submissions)
-    unstored = UnstoredMail(email_id=None, error="Storage is not available; send this mail again.")
-    return answer(router, [*stored, *[unstored] * (len(submissions) - len(stored))])
+    return answer(router, _accept_in_turn(caller, submissions))
 
 
 @router.post("/email/upload", openapi_extensions=EXTENSION)
@@ -209,39 +213,59 @@ def _check_size(message: bytes, field: str) -> None:
 
 
 def _accept(caller: Credential, submission: _Submission) -> SentMail:
-    """Put a mail into the outbox; the answer says so only when it is there."""
+    """Put a mail into the outbox; the answer says so only when it is there.
+
+    Raises:
+        Refusal: The caller has a limit, and the mail has more recipients than are left.
+        StorageUnavailable: They cannot be counted, or the mail cannot be stored.
+    """
+    now, count = datetime.now(UTC), len(submission.recipients)
+    throttling.check_recipients(caller, count, now)
     envelope = envelopes.new(
         caller,
         submission.sender,
         submission.recipients,
-        received_at=datetime.now(UTC),
+        received_at=now,
         random=os.urandom(email_ids.RANDOM_BYTES),
         size=len(submission.message),
         source_ip=source_ip(router.current_event),
     )
-    adapters.outbox().put(envelope, submission.message)
-    count = len(envelope.recipients)
+    try:
+        adapters.outbox().put(envelope, submission.message)
+    except OutboxUnavailable:
+        throttling.give_back(caller, count, now)
+        raise
     LOGGER.info("queued", email_id=envelope.email_id, recipients=count, size=envelope.size)
     return SentMail(succeeded=count, failed=0, failures=[], email_id=envelope.email_id)
 
 
-def _accept_in_turn(caller: Credential, submissions: Sequence[_Submission]) -> list[StoredMail]:
-    """Put mails into the outbox until it fails.
+def _accept_in_turn(
+    caller: Credential, submissions: Sequence[_Submission]
+) -> list[StoredMail | UnstoredMail]:
+    """Put mails into the outbox until storage fails, but for those that the caller's limit has no room for.
 
     Returns:
-        One for each of the first mails, which are in the outbox.
+        One for each mail.
 
     Raises:
-        OutboxUnavailable: It failed at the first.
+        StorageUnavailable: Storage failed before a mail was in the outbox.
+        Refusal: The limit has no room for any of them; it says why not for the first.
     """
-    stored: list[StoredMail] = []
+    results: list[StoredMail | UnstoredMail] = []
+    stored, refused = 0, None
     for submission in submissions:
         try:
-            stored.append(StoredMail(email_id=_accept(caller, submission).email_id))
-        except OutboxUnavailable as error:
+            results.append(StoredMail(email_id=_accept(caller, submission).email_id))
+            stored += 1
+        except Refusal as refusal:
+            refused = refused or refusal
+            results.append(UnstoredMail(email_id=None, error=str(refusal)))
+        except StorageUnavailable as error:
             if not stored:
                 raise
-            unstored = len(submissions) - len(stored)
-            LOGGER.warning("batch cut short", stored=len(stored), unstored=unstored, error=str(error))
-            break
-    return stored
+            unstored = len(submissions) - len(results)
+            LOGGER.warning("batch cut short", stored=stored, unstored=unstored, error=str(error))
+            return [*results, *[_UNSTORED] * unstored]
+    if refused and not stored:
+        raise refused
+    return results

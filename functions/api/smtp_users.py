@@ -9,16 +9,23 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
-from functions.api import adapters, credential_settings
-from functions.api.answers import Answer, answer, ignoring
+from functions.api import adapters, credential_settings, user_doors
+from functions.api.answers import EXTENSION, Answer, answer, ignoring
 from functions.api.credential_settings import CredentialSettings, ShownCredential, common_fields
 from tracking.mail import passwords
 from tracking.mail.credentials import Credential, CredentialChanges, CredentialKind
+from tracking.mail.doors import Door, slug
 
 router = APIGatewayHttpRouter()
 
 _IGNORED: Final = ignoring(*credential_settings.IGNORED, "feedback_domain")
 _NEW_PASSWORD_BYTES: Final = 18
+
+PRICE: Final = (
+    "50 USD a month for the user's own ingress endpoint, and 0.15 USD for 1,000 messages "
+    "(us-east-1, without a plan)"
+)
+"""What AWS asks for a door. Source: AWS Price List API, AmazonSES, 2026-07-22."""
 
 
 class SmtpUser(CredentialSettings):
@@ -72,6 +79,38 @@ class ShownSmtpUser(ShownCredential):
             "`null`"
         ),
     ] = None
+    smtp_username: Annotated[
+        str | None,
+        Field(
+            description="The name to log in with where SES Mail Manager is the SMTP server, which chooses "
+            "it; `null` with the gateway, where it is `username`",
+            json_schema_extra=EXTENSION,
+        ),
+    ] = None
+    smtp_host: Annotated[
+        str | None,
+        Field(
+            description="The host to connect to there, at port 587 or 25 with STARTTLS; `null` until it is "
+            "known, and with the gateway",
+            json_schema_extra=EXTENSION,
+        ),
+    ] = None
+    smtp_status: Annotated[
+        str | None,
+        Field(
+            description="`provisioning` until mail can be handed in there, then `active`; `closed` where the "
+            "user is blocked; `updating`, `deprovisioning` or `failed` as Mail Manager says; `null` with the "
+            "gateway, and where the user has no endpoint",
+            json_schema_extra=EXTENSION,
+        ),
+    ] = None
+    smtp_price: Annotated[
+        str | None,
+        Field(
+            description="What AWS asks for the user's endpoint there; `null` with the gateway",
+            json_schema_extra=EXTENSION,
+        ),
+    ] = None
 
 
 class SmtpUsers(BaseModel):
@@ -99,8 +138,11 @@ def add_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[SmtpUsers]:
     """
     password = user.email_password or secrets.token_urlsafe(_NEW_PASSWORD_BYTES)
     given = user.model_copy(update={"email_password": password})
-    made = Credential(CredentialKind.SMTP_USER, user.username, datetime.now(UTC), **given.changes())
-    return answer(router, SmtpUsers(results=[_shown(credential_settings.add(made, "username"), password)]))
+    changes = given.changes()
+    user_doors.check(password, changes)
+    made = Credential(CredentialKind.SMTP_USER, user.username, datetime.now(UTC), **changes)
+    door = user_doors.open_new(credential_settings.add(made, "username"), password)
+    return answer(router, SmtpUsers(results=[_shown(made, door, password)]))
 
 
 @router.post("/users/smtp/edit", openapi_extensions=_IGNORED)
@@ -109,10 +151,7 @@ def replace_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[SmtpUsers]:
 
     The password stays where it is left out. The next mail is treated as edited.
     """
-    edited = credential_settings.edit(
-        lambda: _found(user.username), {**credential_settings.DEFAULTS, **user.changes()}
-    )
-    return answer(router, SmtpUsers(results=[_shown(edited, user.email_password)]))
+    return answer(router, SmtpUsers(results=[_edited(user, credential_settings.DEFAULTS)]))
 
 
 @router.patch("/users/smtp/edit", openapi_extensions=_IGNORED)
@@ -121,8 +160,7 @@ def patch_smtp_user(user: Annotated[SmtpUser, Body()]) -> Answer[list[ShownSmtpU
 
     The next mail is treated as edited.
     """
-    edited = credential_settings.edit(lambda: _found(user.username), user.changes())
-    return answer(router, [_shown(edited, user.email_password)])
+    return answer(router, [_edited(user, {})])
 
 
 @router.post("/users/smtp/view", openapi_extensions=ignoring("subaccount_id"))
@@ -133,7 +171,8 @@ def view_smtp_users(which: Annotated[SmtpUserFilter, Body()]) -> Answer[ViewedSm
         if which.username
         else adapters.settings().credentials(CredentialKind.SMTP_USER)
     )
-    return answer(router, ViewedSmtpUsers(results=[_shown(user) for user in found]))
+    theirs = user_doors.of_users()
+    return answer(router, ViewedSmtpUsers(results=[_shown(user, theirs.get(slug(user))) for user in found]))
 
 
 @router.post("/users/smtp/remove", openapi_extensions=ignoring("subaccount_id"))
@@ -143,7 +182,9 @@ def remove_smtp_user(which: Annotated[SmtpUserName, Body()]) -> Answer[SmtpUsers
     It can hand in no more mail. Mail that waits to be sent goes out without a pixel; what was sent stays in
     the activity. The answer is what was removed.
     """
+    user_doors.remove(_found(which.username))
     removed = credential_settings.remove(lambda: _found(which.username))
+    user_doors.clear_away()
     return answer(router, SmtpUsers(results=[_shown(removed)]))
 
 
@@ -151,5 +192,20 @@ def _found(username: str) -> Credential:
     return credential_settings.find(CredentialKind.SMTP_USER, username, "username")
 
 
-def _shown(user: Credential, password: str | None = None) -> ShownSmtpUser:
-    return ShownSmtpUser(username=user.id, email_password=password or None, **common_fields(user))
+def _edited(user: SmtpUser, defaults: CredentialChanges) -> ShownSmtpUser:
+    changes: CredentialChanges = {**defaults, **user.changes()}
+    user_doors.check(user.email_password, changes)
+    edited = credential_settings.edit(lambda: _found(user.username), changes)
+    return _shown(edited, user_doors.follow(edited, user.email_password), user.email_password)
+
+
+def _shown(user: Credential, door: Door | None = None, password: str | None = None) -> ShownSmtpUser:
+    return ShownSmtpUser(
+        username=user.id,
+        email_password=password or None,
+        smtp_username=door and door.endpoint_id,
+        smtp_host=door and door.host,
+        smtp_status=door and door.status,
+        smtp_price=door and PRICE,
+        **common_fields(user),
+    )

@@ -1,23 +1,24 @@
-"""What SES says became of a mail: its events, from SNS by way of SQS, become events of the delivery."""
+"""What SES says became of a mail: its events, from SNS by way of SQS, become events of the delivery.
+
+They come in any order, more than once, and before it is noted that SES took the mail. Whatever the first of
+them says, it also says that SES did; so a mail whose answer was lost is not sent again.
+"""
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities import batch
 from aws_lambda_powertools.utilities.batch import BatchProcessor, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.inject import adapters
 from tracking.mail import email_ids
-from tracking.mail.deliveries import Event, EventType
-from tracking.storage.activity import Activity
+from tracking.mail.deliveries import Delivery, Event, EventType
 
 LOGGER = Logger()
 
@@ -33,8 +34,10 @@ class _Kind:
     details: Callable[[dict[str, Any]], dict[str, str | None]]
 
 
-# Source: SES developer guide, "Contents of event data that Amazon SES publishes to Amazon SNS". SES's
-# "Send" says what our own `processed` says already.
+_SEND = "Send"
+"""SES took the mail. Our own `processed` says so already, unless SES's answer was lost."""
+
+# Source: SES developer guide, "Contents of event data that Amazon SES publishes to Amazon SNS".
 _KINDS = {
     "Delivery": _Kind(
         EventType.DELIVERED,
@@ -76,20 +79,36 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _process(record: SQSRecord) -> None:
     published = json.loads(record.body)
-    kind = _KINDS.get(published.get("eventType"))
+    event_type = published.get("eventType")
     mail = published.get("mail", {})
     tagged = _tagged(mail.get("tags", {}))
-    delivery = _activity().delivery(*tagged) if kind and tagged else None
-    if kind is None or delivery is None:
-        LOGGER.info("not for us", event_type=published.get("eventType"), tagged=tagged is not None)
+    is_known = event_type == _SEND or event_type in _KINDS
+    delivery = adapters.activity().delivery(*tagged) if is_known and tagged else None
+    if delivery is None:
+        LOGGER.info("not for us", event_type=event_type, tagged=tagged is not None)
         return
-    facts = published.get(kind.holder, {})
+    if not delivery.answer:
+        _note_sent(delivery, mail)
+    if kind := _KINDS.get(event_type):
+        _append(delivery, kind, mail, published.get(kind.holder, {}))
+
+
+def _note_sent(delivery: Delivery, mail: Mapping[str, str]) -> None:
+    """Note that SES took a mail, unless it is noted meanwhile: this event may have been the quicker one."""
+    at = datetime.fromisoformat(mail["timestamp"])
+    stored = adapters.activity().mark_sent(delivery, at, mail["messageId"])
+    if stored.answer:
+        adapters.activity().append(stored, stored.answer)
+    LOGGER.info("learnt that it was sent", email_id=delivery.email_id, recipient=delivery.number)
+
+
+def _append(delivery: Delivery, kind: _Kind, mail: Mapping[str, str], facts: dict[str, Any]) -> None:
     at = datetime.fromisoformat(facts.get("timestamp") or mail["timestamp"])
     details = {name: value for name, value in kind.details(facts).items() if value}
     event = Event(_event_id(kind, mail, facts), kind.type, at, details)
     if kind.type is EventType.DELIVERED:
-        _activity().mark_delivered(delivery, at)
-    _activity().append(delivery, event)
+        adapters.activity().mark_delivered(delivery, at)
+    adapters.activity().append(delivery, event)
 
 
 def _tagged(tags: Mapping[str, list[str]]) -> tuple[str, int] | None:
@@ -106,8 +125,3 @@ def _event_id(kind: _Kind, mail: Mapping[str, str], facts: Mapping[str, str]) ->
     """The same for the same event of SES, which may be published more than once."""
     which = facts.get("feedbackId") or facts.get("timestamp", "")
     return f"{kind.type}-{mail['messageId']}-{which}"
-
-
-@cache
-def _activity() -> Activity:
-    return Activity(boto3.client("dynamodb"), os.environ["ACTIVITY_TABLE"])

@@ -14,7 +14,7 @@ from constructs import Node
 
 import tracking.storage
 from functions.api.events import ActivityType
-from functions.inject.handler import DISABLED, TOO_LARGE
+from functions.inject.copies import DISABLED, TOO_LARGE
 from functions.webhooks import payloads
 from infra.configuration import Configuration
 from reference import openapi
@@ -86,7 +86,8 @@ def test_the_environment_variables_are_documented() -> None:
     }
 
     assert {"ACTIVITY_TABLE", "GATEWAY_PORT", "WEBHOOK_EXEMPT_HOSTS"} <= names
-    assert [name for name in sorted(names) if f"`{name}`" not in page("configuration.md")] == []
+    pages = page("configuration.md") + page("smtp.md")
+    assert [name for name in sorted(names) if f"`{name}`" not in pages] == []
 
 
 def test_the_context_values_are_documented() -> None:

@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.api import adapters
-from functions.inject import feedback
-from functions.inject import handler as inject
+from functions.inject import adapters as inject_adapters
+from functions.mail_manager import adapters as mail_manager_adapters
 from functions.pixel import handler as pixel
 from functions.pixel import hold, overflow, recover
 from functions.webhooks import adapters as webhook_adapters
@@ -36,10 +36,13 @@ SIGNING_ROOT = "the root of all webhooks' secrets"
 
 _CACHED = (
     adapters.activity,
+    adapters.aliases,
     adapters.attempts,
     adapters.counters,
+    adapters.door_owners,
     adapters.feeds,
     adapters.healths,
+    adapters.ip_door,
     adapters.messages,
     adapters.notifications,
     adapters.quotas,
@@ -48,9 +51,9 @@ _CACHED = (
     adapters.rate_limits,
     adapters.settings,
     adapters.uploads,
+    adapters.user_doors,
     adapters.webhook_queue,
     adapters.webhook_signing_root,
-    feedback._activity,
     webhook_adapters._notifications_table,
     webhook_adapters.activity,
     webhook_adapters.attempts,
@@ -62,11 +65,16 @@ _CACHED = (
     webhook_adapters.signing_root,
     webhook_adapters.sqs,
     webhook_adapters.webhook_queue,
-    inject._activity,
-    inject._keys,
-    inject._messages,
-    inject._ses,
-    inject._settings,
+    inject_adapters.activity,
+    inject_adapters.envelopes,
+    inject_adapters.messages,
+    inject_adapters.pixel_keys,
+    inject_adapters.ses,
+    inject_adapters.settings,
+    mail_manager_adapters.door_owners,
+    mail_manager_adapters.incoming,
+    mail_manager_adapters.outbox,
+    mail_manager_adapters.waiting,
     hold._activity,
     hold._keys,
     overflow._recorder,
@@ -123,7 +131,7 @@ def context() -> LambdaContext:
     made._aws_request_id = "request-1"
     made._function_name = "function"
     made._memory_limit_in_mb = 512
-    made.get_remaining_time_in_millis = lambda: 30_000  # type: ignore[method-assign]
+    made.get_remaining_time_in_millis = lambda: 120_000  # type: ignore[method-assign]
     made._invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:function"
     return made
 

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from aws_cdk import Validations
+from cdk_nag import AwsSolutionsChecks
 
 from infra.app import open_tracking
 from tests.infra.templates import Template
@@ -38,3 +40,17 @@ def template_with_domains(tmp_path_factory: pytest.TempPathFactory) -> Template:
         outdir,
     ).synth()
     return Template(json.loads((outdir / "OpenTracking.template.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def assembly_with_mail_manager(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    outdir = tmp_path_factory.mktemp("cdk.out")
+    app = open_tracking({"smtp": "mail-manager"}, outdir)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+    return outdir
+
+
+@pytest.fixture(scope="session")
+def template_with_mail_manager(assembly_with_mail_manager: Path) -> Template:
+    return Template(json.loads((assembly_with_mail_manager / "OpenTracking.template.json").read_text()))

@@ -23,7 +23,9 @@ def test_nothing_has_to_be_chosen() -> None:
         access_log_retention_days=30,
         read_time=True,
         read_time_concurrency=50,
+        mail_manager=False,
         webhook_ports=(),
+        sending_concurrency=10,
     )
 
 
@@ -39,7 +41,9 @@ def test_everything_can_be_chosen() -> None:
         access_log_retention_days=400,
         read_time="off",
         read_time_concurrency="7",
+        smtp="mail-manager",
         webhook_ports="8443,9443",
+        sending_concurrency="40",
     )
 
     assert chosen == Configuration(
@@ -51,7 +55,9 @@ def test_everything_can_be_chosen() -> None:
         access_log_retention_days=400,
         read_time=False,
         read_time_concurrency=7,
+        mail_manager=True,
         webhook_ports=(8443, 9443),
+        sending_concurrency=40,
     )
 
 
@@ -76,6 +82,9 @@ def test_an_empty_value_is_none() -> None:
         ("access_log_retention_days", "0", "from 1 to 9999"),
         ("read_time", "no", "on or off"),
         ("read_time_concurrency", "0", "from 1 to 9999"),
+        ("sending_concurrency", "1", "from 2 to 1000"),
+        ("sending_concurrency", "1001", "from 2 to 1000"),
+        ("smtp", "ses", "gateway or mail-manager"),
         ("webhook_ports", "8443;9443", "with commas between"),
         ("webhook_ports", "70000", "up to 65535"),
     ],

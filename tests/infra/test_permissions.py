@@ -68,7 +68,7 @@ def test_recover_may_besides_read_the_pixels_logs_and_refine_a_reading(rights_of
     }
 
 
-def test_inject_may_read_messages_and_a_setting_write_activity_and_send(rights_of: Rights) -> None:
+def test_inject_may_read_messages_and_a_setting_write_activity_send_and_put_off(rights_of: Rights) -> None:
     ses = "arn:AWS::Partition:ses:AWS::Region:AWS::AccountId"
 
     assert rights_of("Inject") == {
@@ -83,6 +83,7 @@ def test_inject_may_read_messages_and_a_setting_write_activity_and_send(rights_o
         f"ses:SendRawEmail on {ses}:identity/*",
         f"ses:SendEmail on {ses}:configuration-set/SendingConfigurationSet",
         f"ses:SendRawEmail on {ses}:configuration-set/SendingConfigurationSet",
+        "sqs:ChangeMessageVisibility on OutboxEnvelopesQueue",
         *consuming("OutboxEnvelopesQueue"),
     }
 

@@ -23,6 +23,8 @@ HANDLERS = (
     "functions.pixel.recover.handle",
     "functions.inject.handler.handle",
     "functions.inject.feedback.handle",
+    "functions.mail_manager.handler.handle",
+    "functions.mail_manager.again.handle",
     "functions.api.handler.handle",
     "functions.webhooks.fan_out.handle",
     "functions.webhooks.readings.handle",
@@ -40,6 +42,7 @@ ENVIRONMENT = {
     "SETTINGS_TABLE": "settings",
     "OUTBOX_BUCKET": "outbox",
     "OUTBOX_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/outbox",
+    "ARRIVALS_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/arrivals",
     "OVERFLOW_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/overflow",
     "READINGS_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/readings",
     "LOG_BUCKET": "access-logs",
@@ -91,7 +94,16 @@ def http_event(method: str, path: str, headers: Mapping[str, str], body: str | N
     }
 
 
+ARRIVAL = json.loads(
+    (wheels.ROOT / "tests" / "data" / "mail_manager" / "alias_told.json")
+    .read_text()
+    .replace("SLUG", f"u-{'0' * 24}")
+)
+FUNCTION_ARN = f"arn:aws:lambda:eu-west-1:123456789012:function:Arrivals:u-{'0' * 24}"
+
 EVENTS: Mapping[str, Mapping[str, Any]] = {
+    "functions.mail_manager.handler.handle": ARRIVAL,
+    "functions.mail_manager.again.handle": sqs_event({"event": ARRIVAL, "function_arn": FUNCTION_ARN}),
     "functions.pixel.handler.handle": http_event("GET", f"/o/{'A' * 34}.gif", {"user-agent": "Mail/1"}),
     "functions.pixel.hold.handle": http_event("GET", f"/h/{'A' * 90}.gif", {"user-agent": "Mail/1"}),
     "functions.pixel.overflow.handle": sqs_event(
@@ -258,10 +270,19 @@ def test_a_zip_is_small_enough_for_lambda(handler: str) -> None:
     assert size < ZIP_LIMIT_BYTES
 
 
-def test_the_template_deploys_these_handlers(template: Template) -> None:
-    deployed = {function["Handler"] for function in template.of_type("AWS::Lambda::Function").values()}
+def test_the_templates_deploy_these_handlers(
+    template: Template, template_with_mail_manager: Template
+) -> None:
+    deployed, with_mail_manager = (
+        {function["Handler"] for function in each.of_type("AWS::Lambda::Function").values()}
+        for each in (template, template_with_mail_manager)
+    )
 
-    assert deployed == {*HANDLERS, "index.handler"}  # The last is the CDK's own, for static files.
+    assert with_mail_manager == {*HANDLERS, "index.handler"}  # The last is the CDK's own, for static files.
+    assert with_mail_manager - deployed == {
+        "functions.mail_manager.handler.handle",
+        "functions.mail_manager.again.handle",
+    }
 
 
 @pytest.mark.parametrize("handler", ["functions.pixel.handler.handle", "functions.pixel.hold.handle"])
@@ -288,12 +309,18 @@ def test_the_api_says_that_it_cannot_answer_when_aws_does_not_answer(runtime: Pa
         "functions.pixel.recover.handle",
         "functions.inject.handler.handle",
         "functions.inject.feedback.handle",
+        "functions.mail_manager.again.handle",
         "functions.webhooks.readings.handle",
         "functions.webhooks.deliver.handle",
     ],
 )
 def test_a_consumer_gives_a_message_back_when_aws_does_not_answer(handler: str, runtime: Path) -> None:
     assert run(handler, runtime) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+
+
+def test_a_mail_that_can_neither_be_accepted_nor_wait_is_left_to_lambda(runtime: Path) -> None:
+    with pytest.raises(FunctionFailed, match="OutboxUnavailable"):
+        run("functions.mail_manager.handler.handle", runtime)
 
 
 def test_requeue_fails_when_aws_does_not_answer(runtime: Path) -> None:

@@ -15,6 +15,7 @@ from reference import files, openapi
 from reference.calls import Call, calls
 from reference.examples import FOLDER, REQUEST_ID, Example, example
 from reference.sections import SECTIONS
+from tracking.mail.sending_limits import MAX_LIMIT
 
 DOCUMENT = openapi.document()
 CALLS = calls()
@@ -88,7 +89,7 @@ def test_a_call_says_what_it_does_and_how_it_fails(call: Call) -> None:
     assert described["summary"]
     assert set(described["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
     assert {"200", "400", "401", "500", "503"} <= described["responses"].keys() <= FAILURES | {"200"}
-    assert ("429" in described["responses"]) is not call.endpoint.startswith(throttling.UNLIMITED)
+    assert ("429" in described["responses"]) is (call.endpoint != openapi.NEVER_TOO_MANY)
 
 
 @pytest.mark.parametrize("call", CALLS, ids=name_of)
@@ -170,6 +171,7 @@ def test_the_introduction_names_the_limits() -> None:
     for endpoint, limit in throttling.OWN_LIMITS.items():
         assert f"| `{endpoint.strip('/')}` | {limit.calls} calls a minute" in introduction
     assert f"| {throttling.OTHER_CALLS.calls} a minute" in introduction
+    assert f"the key's own, up to {MAX_LIMIT:,} recipients" in introduction
     assert f"{infra_api.CALLS_PER_SECOND} calls a second and bursts of {infra_api.CALL_BURST}" in introduction
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TypedDict
 
+from tracking.mail.sending_limits import SendingLimit
+
 
 class CredentialKind(StrEnum):
     """The three kinds of credential, each with its own switch for open tracking."""
@@ -44,7 +46,8 @@ class Credential:
 
     `id` is what people call it: the SMTP user's name, the address or range, or the key's first 16 characters.
     `secret_hash` is the password's argon2 hash or the key's SHA-256; addresses have none.
-    `permissions` are the calls that an API key may make, with `*` as wildcard.
+    `permissions` are the calls that an API key may make, with `*` as wildcard. `sending_limit` is None where
+    there is no limit.
     """
 
     kind: CredentialKind
@@ -55,6 +58,7 @@ class Credential:
     open_tracking_enabled: bool = False
     description: str = ""
     permissions: tuple[str, ...] = ()
+    sending_limit: SendingLimit | None = None
 
 
 class CredentialChanges(TypedDict, total=False):
@@ -65,6 +69,7 @@ class CredentialChanges(TypedDict, total=False):
     open_tracking_enabled: bool
     description: str
     permissions: tuple[str, ...]
+    sending_limit: SendingLimit | None
 
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -255,7 +255,9 @@ class Delivery:
 
     `number` is the recipient's in the envelope, from 1; `credential_id` is whose the message is; `started_at`
     is when the message was handed in. `untracked_reason` says why no pixel went along, and `placement` where
-    it stands if one did. `version` counts the summary's writes.
+    it stands if one did. SES took it at `sent_at`, or refused it at `rejected_at` for the reason of
+    `rejection`; until one of the two is known, whoever is sending it has claimed it until `claimed_until`.
+    `version` counts the summary's writes.
     """
 
     email_id: str
@@ -269,6 +271,9 @@ class Delivery:
     sent_at: datetime | None = None
     delivered_at: datetime | None = None
     ses_message_id: str | None = None
+    rejected_at: datetime | None = None
+    rejection: str | None = None
+    claimed_until: datetime | None = None
     summary: Summary = field(default_factory=Summary)
     version: int = 0
 
@@ -276,6 +281,13 @@ class Delivery:
     def is_full(self) -> bool:
         """Whether no more fetches are recorded."""
         return self.summary.fetches >= FETCHES_KEPT
+
+    @property
+    def answer(self) -> "Event | None":
+        """The event that SES's answer to it was; None if there is none, or nobody knows it."""
+        if self.sent_at:
+            return processed(self.sent_at)
+        return rejected(self.rejected_at, self.rejection or "") if self.rejected_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,15 +319,9 @@ PROCESSED, REJECTED_AT_ONCE = "processed", "rejected"
 """The event ids of what SES answered when a delivery was handed to it. Each delivery has one of them."""
 
 
-def processed(delivery: Delivery) -> Event:
-    """The event that SES took a delivery, whose `sent_at` is known.
-
-    Raises:
-        ValueError: The delivery was not sent.
-    """
-    if delivery.sent_at is None:
-        raise ValueError("a delivery is processed when it was sent")
-    return Event(PROCESSED, EventType.PROCESSED, delivery.sent_at)
+def processed(at: datetime) -> Event:
+    """The event that SES took a delivery."""
+    return Event(PROCESSED, EventType.PROCESSED, at)
 
 
 def rejected(at: datetime, reason: str) -> Event:

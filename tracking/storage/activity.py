@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
-from tracking.errors import ActivityUnavailable, StaleVersion
+from tracking.errors import ActivityUnavailable, DeliveryClaimed, StaleVersion
 from tracking.mail.deliveries import Delivery, Event, History, Message, Summary, changes, stages
 from tracking.storage import activity_items, counters
 from tracking.storage.aws import (
@@ -40,6 +40,10 @@ _SUPERSEDED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 """Why a transaction is cancelled when another writer was first."""
 
 
+# SES's answer to a delivery is not known.
+_UNANSWERED = "attribute_not_exists(sent_at) AND attribute_not_exists(rejected_at)"
+
+
 class Activity:
     """Messages, deliveries, and their events."""
 
@@ -55,27 +59,110 @@ class Activity:
         """
         self._put_new(activity_items.message_item(message))
 
-    def start(self, delivery: Delivery) -> Delivery:
-        """Store a delivery before it is sent, or find the one that an earlier attempt stored.
+    def start(self, delivery: Delivery) -> bool:
+        """Store a new delivery; False, and nothing is stored, if it is there already.
 
         Raises:
             ActivityUnavailable: The table cannot be written.
         """
-        if self._put_new(activity_items.delivery_item(delivery)):
-            return delivery
-        return self.delivery(delivery.email_id, delivery.number) or delivery
+        return self._put_new(activity_items.delivery_item(delivery))
 
-    def mark_sent(self, delivery: Delivery, at: datetime, ses_message_id: str) -> None:
-        """Note that SES took the delivery, and under which id.
+    def claim(self, delivery: Delivery, now: datetime, until: datetime) -> Delivery:
+        """Have a delivery to oneself while it is sent, unless SES has answered to it.
+
+        Args:
+            delivery: As it would be stored if it were not yet.
+            now: Now.
+            until: When others may send it, if by then nothing is known of what SES answered. To the
+                microsecond it is nobody else's: it tells claims apart.
+
+        Returns:
+            As it is stored. With an `answer` there is nothing to be sent; otherwise it is claimed.
+
+        Raises:
+            DeliveryClaimed: Somebody else has it.
+            ActivityUnavailable: The table cannot be written. It may be claimed all the same.
+        """
+        claimed = replace(delivery, claimed_until=until)
+        if self.start(claimed):
+            return claimed
+        stored = self._stored(delivery)
+        is_free = stored.claimed_until is None or stored.claimed_until <= now
+        if is_free and not stored.answer and not self._exchange_claim(stored, until):
+            stored = self._stored(delivery)
+        elif is_free and not stored.answer:
+            stored = replace(stored, claimed_until=until)
+        # A write whose answer was lost is made again, and then finds itself.
+        if stored.answer or stored.claimed_until == until:
+            return stored
+        raise DeliveryClaimed(stored.claimed_until or until)
+
+    def release(self, claimed: Delivery) -> None:
+        """Let others send a delivery that one has claimed, and that SES certainly did not take.
 
         Raises:
             ActivityUnavailable: The table cannot be written.
         """
-        self._update(
-            _delivery_key(delivery.email_id, delivery.number),
-            "SET sent_at = :at, ses_message_id = :id",
+        self._exchange_claim(claimed, None)
+
+    def _stored(self, delivery: Delivery) -> Delivery:
+        """A delivery as it is, which was there before."""
+        stored = self.delivery(delivery.email_id, delivery.number)
+        if stored is None:
+            raise ActivityUnavailable("a delivery is gone that was there a moment ago")
+        return stored
+
+    def _exchange_claim(self, seen: Delivery, until: datetime | None) -> bool:
+        """Write another claim on a delivery; False if it changed hands, or SES has answered."""
+        before = seen.claimed_until
+        values = {":seen": to_text(before) if before else None, ":until": to_text(until) if until else None}
+        return self._update(
+            _delivery_key(seen.email_id, seen.number),
+            "SET claimed_until = :until" if until else "REMOVE claimed_until",
+            values,
+            condition=f"attribute_exists(pk) AND {_UNANSWERED} AND "
+            + ("claimed_until = :seen" if before else "attribute_not_exists(claimed_until)"),
+        )
+
+    def mark_sent(self, delivery: Delivery, at: datetime, ses_message_id: str) -> Delivery:
+        """Note that SES took the delivery, and under which id; what is known already stays.
+
+        Returns:
+            As it is stored then.
+
+        Raises:
+            ActivityUnavailable: The table cannot be written.
+        """
+        return self._answered(
+            replace(delivery, sent_at=at, ses_message_id=ses_message_id, claimed_until=None),
+            "SET sent_at = :at, ses_message_id = :id REMOVE claimed_until",
             {":at": to_text(at), ":id": ses_message_id},
         )
+
+    def mark_rejected(self, delivery: Delivery, at: datetime, reason: str) -> Delivery:
+        """Note that SES refused the delivery for good, and why; what is known already stays.
+
+        Returns:
+            As it is stored then.
+
+        Raises:
+            ActivityUnavailable: The table cannot be written.
+        """
+        return self._answered(
+            replace(delivery, rejected_at=at, rejection=reason, claimed_until=None),
+            "SET rejected_at = :at, rejection = :reason REMOVE claimed_until",
+            {":at": to_text(at), ":reason": reason},
+        )
+
+    def _answered(self, delivery: Delivery, expression: str, values: Item) -> Delivery:
+        """Write SES's answer to a delivery, unless there is one; the delivery as it is stored then."""
+        is_written = self._update(
+            _delivery_key(delivery.email_id, delivery.number),
+            expression,
+            values,
+            condition=f"attribute_exists(pk) AND {_UNANSWERED}",
+        )
+        return delivery if is_written else self._stored(delivery)
 
     def mark_delivered(self, delivery: Delivery, at: datetime) -> None:
         """Note when the recipient's mail server took the mail; a delivery that is gone stays so.

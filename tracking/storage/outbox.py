@@ -7,6 +7,7 @@
 | queue | | `tracking.mail.envelopes.encode` |
 """
 
+import math
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 # Whoever may not list a bucket is told that an object is forbidden when there is none.
-_NOT_THERE = frozenset({"NoSuchKey", "AccessDenied"})
+NOT_THERE = frozenset({"NoSuchKey", "AccessDenied"})
 
 
 class Messages:
@@ -64,10 +65,35 @@ class Messages:
                     Bucket=self._bucket, Key=_key(email_id), Range=f"bytes=0-{MAX_HEADER_BYTES - 1}"
                 )
             except ClientError as error:
-                if error.response["Error"]["Code"] in _NOT_THERE:
+                if error.response["Error"]["Code"] in NOT_THERE:
                     return None
                 raise
             return head(found["Body"].read())
+
+
+class Envelopes:
+    """The queue of envelopes, for whoever takes them out."""
+
+    def __init__(self, sqs: "SQSClient", queue_url: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+
+    def hide(self, receipt_handle: str, wait: timedelta) -> None:
+        """Have an envelope that was taken out appear again after a time, unless it is deleted.
+
+        Args:
+            receipt_handle: What SQS calls this taking out.
+            wait: From now, at most 12 hours after it was taken out.
+
+        Raises:
+            OutboxUnavailable: It appears when the queue's own visibility timeout ends.
+        """
+        with raising(OutboxUnavailable):
+            self._sqs.change_message_visibility(
+                QueueUrl=self._queue_url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=math.ceil(wait.total_seconds()),
+            )
 
 
 class Outbox:
@@ -137,7 +163,7 @@ class Uploads:
             try:
                 found = self._s3.get_object(Bucket=self._bucket, Key=_upload_key(credential_id, upload_id))
             except ClientError as error:
-                if error.response["Error"]["Code"] in _NOT_THERE:
+                if error.response["Error"]["Code"] in NOT_THERE:
                     return None
                 raise
             with closing(found["Body"]) as body:

@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from tracking.mail.endpoints import (
     SecretRotation,
     WebhookEvent,
 )
+from tracking.mail.sending_limits import SendingLimit
 from tracking.storage.activity_items import KEPT_FOR
 from tracking.storage.aws import (
     Item,
@@ -61,13 +62,17 @@ class Settings:
         item = self._get(_partition(kind), credential_id)
         return _credential(item) if item else None
 
-    def credentials(self, kind: CredentialKind) -> list[Credential]:
+    def credentials(self, kind: CredentialKind, *, as_of_now: bool = False) -> list[Credential]:
         """All credentials of a kind, by id.
+
+        Args:
+            kind: Which.
+            as_of_now: Whether the last second's changes have to be among what is read.
 
         Raises:
             SettingsUnavailable: The table cannot be read.
         """
-        return [_credential(item) for item in self._query(_partition(kind))]
+        return [_credential(item) for item in self._query(_partition(kind), as_of_now=as_of_now)]
 
     def add(self, credential: Credential) -> bool:
         """Store a new credential; False, and nothing is stored, if its id is taken.
@@ -219,12 +224,13 @@ class Settings:
             )
         return from_attributes(answer["Item"]) if "Item" in answer else None
 
-    def _query(self, pk: str) -> list[Item]:
+    def _query(self, pk: str, *, as_of_now: bool = False) -> list[Item]:
         with raising(SettingsUnavailable):
             pages = self._dynamodb.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk",
                 ExpressionAttributeValues=to_attributes({":pk": pk}),
+                ConsistentRead=as_of_now,
             )
             return [from_attributes(item) for page in pages for item in page["Items"]]
 
@@ -308,6 +314,8 @@ def _listed(value: object) -> object:
             return sorted(value)
         case datetime():
             return to_text(value)
+        case SendingLimit():
+            return _sending_limit_item(value)
         case _:
             return value
 
@@ -333,6 +341,7 @@ def _credential_item(credential: Credential) -> Item:
         "open_tracking_enabled": credential.open_tracking_enabled,
         "description": credential.description,
         "permissions": list(credential.permissions),
+        "sending_limit": _sending_limit_item(credential.sending_limit) if credential.sending_limit else None,
     }
 
 
@@ -346,7 +355,16 @@ def _credential(item: Item) -> Credential:
         open_tracking_enabled=item["open_tracking_enabled"],
         description=item["description"],
         permissions=tuple(item["permissions"]),
+        sending_limit=_sending_limit(item["sending_limit"]) if "sending_limit" in item else None,
     )
+
+
+def _sending_limit_item(limit: SendingLimit) -> Item:
+    return {"recipients": limit.recipients, "period_seconds": limit.period // timedelta(seconds=1)}
+
+
+def _sending_limit(item: Item) -> SendingLimit:
+    return SendingLimit(int(item["recipients"]), timedelta(seconds=int(item["period_seconds"])))
 
 
 def _endpoint_item(endpoint: Endpoint) -> Item:

@@ -6,8 +6,9 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -15,6 +16,9 @@ from functions.api.handler import handle
 from tests.functions.conftest import Cloud
 from tracking.mail import credentials
 from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,12 @@ def keys(cloud: Cloud) -> Keys:
 @pytest.fixture
 def api(keys: Keys, context: LambdaContext) -> Api:
     return Api(context, keys.new("*"))
+
+
+@pytest.fixture
+def secrets(cloud: Cloud) -> "SecretsManagerClient":
+    assert cloud
+    return boto3.client("secretsmanager")
 
 
 @pytest.fixture(autouse=True)

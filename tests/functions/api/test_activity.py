@@ -11,6 +11,7 @@ import time_machine
 from functions.api import activity, finding
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import Cloud
+from tests.tables import started
 from tracking.mail import deliveries
 from tracking.mail.credentials import Credential, CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, TrackingMode
@@ -71,11 +72,12 @@ def mails(cloud: Cloud) -> Cloud:
     )
     cloud.settings.add(Credential(CredentialKind.SMTP_USER, "alice", AT))
     cloud.settings.add(Credential(CredentialKind.API_KEY, "api-1", AT))
-    bob = activity.start(
-        Delivery(FIRST, 1, "bob@example.net", "alice", TrackingMode.FULL, AT, placement="body_end")
+    bob = started(
+        activity, Delivery(FIRST, 1, "bob@example.net", "alice", TrackingMode.FULL, AT, placement="body_end")
     )
-    dave = activity.start(
-        Delivery(SECOND, 1, "dave@example.org", "api-1", TrackingMode.OFF, AT, untracked_reason="plain_text")
+    dave = started(
+        activity,
+        Delivery(SECOND, 1, "dave@example.org", "api-1", TrackingMode.OFF, AT, untracked_reason="plain_text"),
     )
     for delivery, event in [
         (bob, Event("processed", EventType.PROCESSED, AT)),
@@ -374,7 +376,7 @@ def test_a_mail_that_was_refused_at_once_has_a_latest_event(
 ) -> None:
     third = "06h0r9co15h30phg2650"
     mails.activity.put_message(replace(MESSAGE, email_id=third))
-    refused = mails.activity.start(replace(first(mails), email_id=third, version=0))
+    refused = started(mails.activity, replace(first(mails), email_id=third, version=0))
     mails.activity.append(refused, Event("rejected", EventType.REJECTED, AT, {"reason": "Bad"}))
 
     (event,) = search(api, search_email_id=third, **options)

@@ -17,10 +17,6 @@ from tracking.mail.credentials import Credential, CredentialKind
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 NEUTRAL = {
     "comments": "",
-    "custom_ratelimit": False,
-    "custom_rate_limit": False,
-    "custom_ratelimit_value": None,
-    "custom_ratelimit_period": "0:00:00",
     "default_ratelimit_value": "0",
     "default_ratelimit_period": "unlimited",
     "ippool": None,
@@ -62,6 +58,14 @@ KINDS = [
     Kind(CredentialKind.IP_ADDRESS, "/ip_auth", "ip_address", {"ip_address": "192.0.2.1"}, ("PATCH",)),
     Kind(CredentialKind.API_KEY, "/api_keys", "id", {}),
 ]
+UNLIMITED = {
+    "custom_ratelimit": False,
+    "custom_rate_limit": False,
+    "custom_ratelimit_value": None,
+    "custom_ratelimit_period": "0:00:00",
+}
+LIMIT = {"custom_ratelimit": True, "custom_ratelimit_value": 500, "custom_ratelimit_period": "1 hour"}
+LIMITED = LIMIT | {"custom_rate_limit": True, "custom_ratelimit_period": "1:00:00"}
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 
 
@@ -83,7 +87,7 @@ def stored(cloud: Cloud, kind: Kind) -> Credential:
 def test_mail_of_a_new_credential_is_sent_and_not_tracked(api: Api, kind: Kind) -> None:
     added = kind.add(api)
 
-    assert added == added | NEUTRAL | {
+    assert added == added | NEUTRAL | UNLIMITED | {
         "description": "",
         "open_tracking_enabled": False,
         "status": "allowed",
@@ -95,21 +99,30 @@ def test_mail_of_a_new_credential_is_sent_and_not_tracked(api: Api, kind: Kind) 
 def test_every_setting_can_be_given_at_first(api: Api, kind: Kind) -> None:
     settings = {"description": "News", "open_tracking_enabled": True, "status": "sandbox"}
 
-    added = kind.add(api, **settings)
+    added = kind.add(api, **settings, **LIMIT)
 
-    assert added == added | settings | {"sending_allowed": False}
+    assert added == added | settings | LIMITED | {"sending_allowed": False}
     viewed = shown(api(f"{kind.calls}/view", kind.named(added)))
-    assert viewed == viewed | settings
+    assert viewed == viewed | settings | LIMITED
 
 
 @each_kind
 @pytest.mark.parametrize(
-    "change", [{"description": "Old"}, {"open_tracking_enabled": False}, {"status": "blocked"}, {}], ids=str
+    "change",
+    [
+        {"description": "Old"},
+        {"open_tracking_enabled": False},
+        {"status": "blocked"},
+        LIMITED | {"custom_ratelimit_value": 7, "custom_ratelimit_period": "4 months 5:00:00"},
+        UNLIMITED,
+        {},
+    ],
+    ids=str,
 )
 def test_a_patch_changes_what_is_given_and_nothing_else(
     api: Api, kind: Kind, change: dict[str, object]
 ) -> None:
-    added = kind.add(api, description="News", open_tracking_enabled=True)
+    added = kind.add(api, description="News", open_tracking_enabled=True, **LIMIT)
     before = shown(api(f"{kind.calls}/view", kind.named(added)))
 
     answer = api(f"{kind.calls}/edit", kind.named(added) | change, "PATCH")
@@ -129,6 +142,66 @@ def test_what_is_null_in_a_patch_stays(api: Api, kind: Kind) -> None:
     )
 
     assert (patched["description"], patched["status"]) == ("News", "allowed")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "POST" in kind.edited_by], ids=str)
+def test_an_edit_by_post_takes_off_a_limit_that_it_leaves_out(api: Api, cloud: Cloud, kind: Kind) -> None:
+    named = kind.named(kind.add(api, **LIMIT))
+
+    edited = shown(api(f"{kind.calls}/edit", named))
+
+    assert edited == edited | UNLIMITED
+    assert stored(cloud, kind).sending_limit is None
+
+
+@each_kind
+def test_the_parts_of_a_limit_that_is_switched_off_mean_nothing(api: Api, kind: Kind) -> None:
+    off = {"custom_ratelimit": False, "custom_ratelimit_value": 0, "custom_ratelimit_period": "never"}
+
+    added = kind.add(api, **off)
+
+    assert added == added | UNLIMITED
+
+
+@each_kind
+@pytest.mark.parametrize("setting", [LIMIT, {}], ids=["limited", "unlimited"])
+def test_what_is_shown_of_a_limit_can_be_sent_back(api: Api, kind: Kind, setting: dict[str, object]) -> None:
+    added = kind.add(api, **setting)
+    before = shown(api(f"{kind.calls}/view", kind.named(added)))
+    limit = {field: value for field, value in before.items() if field.startswith("custom_")}
+
+    assert shown(api(f"{kind.calls}/edit", kind.named(added) | limit, kind.edited_by[0])) == before
+
+
+@each_kind
+@pytest.mark.parametrize(
+    ("limit", "field", "reason"),
+    [
+        ({"custom_ratelimit_value": None}, "custom_ratelimit_value", "needs the number of recipients"),
+        ({"custom_ratelimit_period": None}, "custom_ratelimit_period", 'needs a period, such as "1 hour"'),
+        ({"custom_ratelimit": None}, "custom_ratelimit_value", "send custom_ratelimit and both parts"),
+        (
+            {"custom_ratelimit": None, "custom_ratelimit_value": None},
+            "custom_ratelimit_period",
+            "send custom_ratelimit and both parts",
+        ),
+        ({"custom_ratelimit_value": 0}, "custom_ratelimit_value", "from 1 to 10,000,000"),
+        ({"custom_ratelimit_value": 10_000_001}, "custom_ratelimit_value", "from 1 to 10,000,000"),
+        ({"custom_ratelimit_value": True}, "custom_ratelimit_value", "not a number"),
+        ({"custom_ratelimit_period": "hourly"}, "custom_ratelimit_period", "write a period as"),
+        ({"custom_ratelimit_period": "0:00:59"}, "custom_ratelimit_period", "from 1 minute to 12 months"),
+        ({"custom_ratelimit_period": "13 months"}, "custom_ratelimit_period", "from 1 minute to 12 months"),
+        ({"custom_ratelimit": "perhaps"}, "custom_ratelimit", "boolean"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_limit_that_is_not_whole_is_refused_and_the_answer_says_what_to_do(
+    api: Api, kind: Kind, limit: dict[str, object], field: str, reason: str
+) -> None:
+    answer = api(f"{kind.calls}/add", {**kind.new, **LIMIT, **limit})
+
+    assert (answer.status, answer.field) == (400, field)
+    assert reason in answer.data["error"]
 
 
 @each_kind
@@ -197,7 +270,7 @@ def test_what_is_removed_is_answered_and_gone(api: Api, kind: Kind) -> None:
 
 @each_kind
 def test_fields_that_mean_nothing_here_are_taken_and_ignored(api: Api, kind: Kind) -> None:
-    ignored = {"custom_ratelimit": True, "custom_ratelimit_value": 7, "ip_pool": 1, "subaccount_id": "x"}
+    ignored = {"archive_enabled": True, "ip_pool": 1, "subaccount_id": "x"}
 
     added = kind.add(api, **ignored, feedback_enabled=True, audit_email="a@example.com")
 

@@ -12,6 +12,7 @@ from functions.api import finding
 from functions.api.events import ActivityEvent, show
 from functions.api.searches import Search
 from tests.functions.conftest import Cloud
+from tests.tables import started
 from tracking.mail import email_ids
 from tracking.mail.credentials import Credential, CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, TrackingMode, fetched
@@ -79,7 +80,8 @@ def world(cloud: Cloud) -> World:
 
 def deliveries(cloud: Cloud, message: Message, chance: Random) -> Iterator[Interpretation]:
     for number, recipient in enumerate(message.recipients, start=1):
-        delivery = cloud.activity.start(
+        delivery = started(
+            cloud.activity,
             Delivery(
                 message.email_id,
                 number,
@@ -87,7 +89,7 @@ def deliveries(cloud: Cloud, message: Message, chance: Random) -> Iterator[Inter
                 message.credential_id,
                 TrackingMode.FULL,
                 message.received_at,
-            )
+            ),
         )
         for event in events(message.received_at, chance):
             cloud.activity.append(delivery, event)

@@ -8,6 +8,7 @@ import pytest
 from functions.api import activity
 from tests.functions.api.conftest import Api
 from tests.functions.conftest import Cloud
+from tests.tables import started
 from tracking.mail import deliveries, email_ids
 from tracking.mail.credentials import Credential, CredentialKind
 from tracking.mail.deliveries import Delivery, Event, EventType, Message, TrackingMode
@@ -34,13 +35,14 @@ def mail(cloud: Cloud) -> None:
     cloud.settings.add(Credential(CredentialKind.SMTP_USER, "alice", AT))
     stored = cloud.activity
     stored.put_message(MESSAGE)
-    bob = stored.start(
-        Delivery(EMAIL_ID, 1, "Bob@example.net", "alice", TrackingMode.FULL, AT, placement="bottom")
+    bob = started(
+        stored, Delivery(EMAIL_ID, 1, "Bob@example.net", "alice", TrackingMode.FULL, AT, placement="bottom")
     )
-    carol = stored.start(
+    carol = started(
+        stored,
         Delivery(
             EMAIL_ID, 2, "carol@example.net", "alice", TrackingMode.OFF, AT, untracked_reason="plain_text"
-        )
+        ),
     )
     stored.start(Delivery(EMAIL_ID, 3, "dave@example.net", "alice", TrackingMode.FULL, AT))
     stored.mark_sent(bob, AT, "ses-1")

@@ -1,15 +1,21 @@
 """SES's events, in the shape that its documentation gives them."""
 
 import json
+import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from functions.inject.feedback import handle
 from tests.functions.conftest import Cloud
 from tests.functions.sqs import batch, left
+from tests.tables import started
+from tracking.mail import email_ids
 from tracking.mail.deliveries import Delivery, Event, EventType, TrackingMode
 from tracking.storage.feeds import Feeds, Range
 
@@ -94,7 +100,21 @@ EVERY = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def delivery(cloud: Cloud) -> Delivery:
-    return cloud.activity.start(Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, AT))
+    """One that SES took, as was noted."""
+    stored = started(cloud.activity, Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, AT))
+    return cloud.activity.mark_sent(stored, AT, "ses-1")
+
+
+@pytest.fixture
+def unanswered(cloud: Cloud) -> Delivery:
+    """One of which nobody noted what SES answered."""
+    fresh = Delivery(EMAIL_ID, 2, "bob@example.net", "alice", TrackingMode.FULL, AT)
+    return cloud.activity.claim(fresh, AT, LATER)
+
+
+def about(delivery: Delivery, published: dict[str, Any]) -> str:
+    tags = {"email_id": [delivery.email_id], "recipient": [f"{delivery.number:03d}"]}
+    return json.dumps({**published, "mail": {**MAIL, "tags": tags}})
 
 
 def events(cloud: Cloud) -> tuple[Event, ...]:
@@ -237,6 +257,62 @@ def test_an_event_that_cannot_be_stored_stays_in_the_queue(
 ) -> None:
     monkeypatch.setenv("ACTIVITY_TABLE", "missing")
 
-    assert left(handle(batch(json.dumps(DELIVERY), json.dumps(SEND)), context)) == ["message-0"]
+    assert left(handle(batch(json.dumps(DELIVERY), "{}"), context)) == ["message-0"]
 
     assert cloud.stored_events() == []
+
+
+@pytest.mark.parametrize(
+    "published",
+    [SEND, DELIVERY, BOUNCE, COMPLAINT, REJECT, DELAY],
+    ids=lambda published: published["eventType"],
+)
+def test_whatever_ses_says_first_also_says_that_it_took_the_mail(
+    cloud: Cloud, context: LambdaContext, unanswered: Delivery, published: dict[str, Any]
+) -> None:
+    assert left(handle(batch(about(unanswered, published)), context)) == []
+
+    history = cloud.activity.history(EMAIL_ID, 2)
+    assert history
+    delivery = history.delivery
+    assert (delivery.sent_at, delivery.ses_message_id, delivery.claimed_until) == (AT, "ses-1", None)
+    assert (EventType.PROCESSED, AT) in [(event.type, event.at) for event in history.events]
+
+
+def test_what_was_noted_of_a_mail_stays_whatever_ses_says_later(
+    cloud: Cloud, context: LambdaContext, delivery: Delivery
+) -> None:
+    later = {**MAIL, "timestamp": STAMP, "messageId": "ses-2"}
+
+    handle(batch(json.dumps({**SEND, "mail": later})), context)
+
+    assert cloud.activity.delivery(EMAIL_ID, 1) == delivery
+    assert events(cloud) == ()
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+@given(order=st.permutations([SEND, DELAY, DELIVERY, COMPLAINT, SEND, DELIVERY, DELAY, COMPLAINT]))
+def test_the_order_and_the_repetition_of_events_change_nothing(
+    cloud: Cloud, context: LambdaContext, order: list[dict[str, Any]]
+) -> None:
+    email_id = email_ids.new(AT, os.urandom(email_ids.RANDOM_BYTES))
+    delivery = Delivery(email_id, 1, "bob@example.net", "alice", TrackingMode.FULL, AT)
+    cloud.activity.start(delivery)
+
+    for published in order:
+        assert left(handle(batch(about(delivery, published)), context)) == []
+
+    history = cloud.activity.history(email_id, 1)
+    assert history
+    assert history.delivery == replace(delivery, sent_at=AT, ses_message_id="ses-1", delivered_at=LATER)
+    assert sorted(event.type for event in history.events) == [
+        "complained",
+        "delayed",
+        "delivered",
+        "processed",
+    ]

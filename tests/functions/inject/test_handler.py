@@ -1,109 +1,44 @@
 """From an envelope in the queue to one mail for each recipient."""
 
 import re
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError
 
-from functions.inject import handler
-from functions.inject.handler import DISABLED, TOO_LARGE, handle
+from functions.inject import adapters, copies
+from functions.inject.copies import DISABLED, TOO_LARGE
+from functions.inject.handler import handle
 from tests.functions.conftest import Cloud
+from tests.functions.inject.conftest import (
+    AT,
+    EMAIL_ID,
+    HTML,
+    RECIPIENTS,
+    SENDER,
+    USER,
+    Ses,
+    Take,
+    history,
+    types,
+)
 from tests.functions.sqs import batch, left
 from tracking import tokens
 from tracking.mail import envelopes
-from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
-from tracking.mail.deliveries import Delivery, Event, EventType, History, TrackingMode
+from tracking.mail.credentials import CredentialStatus
+from tracking.mail.deliveries import Delivery, Event, EventType, TrackingMode
 from tracking.mail.endpoints import Endpoint
 from tracking.mail.envelopes import MAX_MESSAGE_BYTES, Envelope
 from tracking.storage.feeds import Feeds, Range
 from tracking.tokens import PixelToken
 
-EMAIL_ID = "06h0r9co15h30phg2640"
-AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
-RECIPIENTS = ("bob@example.net", "carol@example.net", "dave@example.net")
-SENDER = "shop@example.com"
-USER = Credential(CredentialKind.SMTP_USER, "alice", AT, open_tracking_enabled=True)
-HTML = (
-    b"From: Shop <shop@example.com>\r\nTo: bob@example.net\r\nSubject: Hello\r\n"
-    b"Content-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>Hello</p></body></html>\r\n"
-)
 PLAIN = b"From: shop@example.com\r\nSubject: Hello\r\n\r\nHello!\r\n"
 PIXEL = re.compile(rb"https://t\.example\.com/o/([\w-]+)\.gif")
 
-
-@dataclass
-class Ses:
-    """SES in front of moto's: keeps what it was asked to send, and fails where a test says."""
-
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    failures: dict[str, str | Exception] = field(default_factory=dict)
-
-    def receive(self, params: dict[str, Any], **_: object) -> None:
-        self.requests.append(params)
-
-    def fail(self, **_: object) -> None:
-        failure = self.failures.get(self.recipients[-1])
-        if isinstance(failure, str):
-            raise ClientError({"Error": {"Code": failure, "Message": "not now"}}, "SendEmail")
-        if failure:
-            raise failure
-
-    @property
-    def recipients(self) -> list[str]:
-        return [request["Destination"]["ToAddresses"][0] for request in self.requests]
-
-    @property
-    def copies(self) -> list[bytes]:
-        return [request["Content"]["Raw"]["Data"] for request in self.requests]
-
-
-@pytest.fixture(autouse=True)
-def ses(cloud: Cloud) -> Ses:
-    boto3.client("sesv2").create_email_identity(EmailIdentity="example.com")
-    watched = Ses()
-    events = handler._ses().meta.events
-    events.register("provide-client-params.sesv2.SendEmail", watched.receive)
-    events.register("before-call.sesv2.SendEmail", watched.fail)
-    cloud.settings.add(USER)
-    return watched
-
-
-@pytest.fixture
-def take(cloud: Cloud, context: LambdaContext) -> "Take":
-    return Take(cloud, context)
-
-
-@dataclass
-class Take:
-    """Hand a message in and let the function take its envelope; again, if asked."""
-
-    cloud: Cloud
-    context: LambdaContext
-
-    def __call__(
-        self, message: bytes, recipients: tuple[str, ...] = RECIPIENTS[:1], mail_from: str = SENDER
-    ) -> bool:
-        """Whether all is done, and the envelope gone from the queue."""
-        envelope = Envelope(
-            EMAIL_ID, USER.kind, USER.id, mail_from, recipients, AT, len(message), "192.0.2.1"
-        )
-        self.cloud.messages.put(envelope.email_id, message)
-        return not left(handle(batch(envelopes.encode(envelope)), self.context))
-
-
-def history(cloud: Cloud, number: int = 1) -> History:
-    found = cloud.activity.history(EMAIL_ID, number)
-    assert found
-    return found
-
-
-def types(cloud: Cloud, number: int = 1) -> list[EventType]:
-    return [event.type for event in history(cloud, number).events]
+pytestmark = pytest.mark.usefixtures("ses")
 
 
 def test_each_recipient_gets_a_copy_with_a_pixel_of_their_own(take: Take, ses: Ses, cloud: Cloud) -> None:
@@ -183,7 +118,7 @@ def test_a_mail_does_not_wait_for_what_endpoints_want(take: Take, ses: Ses, clou
     def fail(**_: object) -> None:
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "not now"}}, "Query")
 
-    handler._settings()._dynamodb.meta.events.register_first("before-call.dynamodb.Query", fail)
+    adapters.settings()._dynamodb.meta.events.register_first("before-call.dynamodb.Query", fail)
 
     assert take(HTML)
 
@@ -279,7 +214,7 @@ def test_no_more_than_some_quoted_pixels_are_looked_at(take: Take, cloud: Cloud)
 
     assert take(quoting(*(pixel(cloud, EARLIER, number) for number in range(1, 41))))
 
-    assert len(cloud.stored_events()) == handler.MAX_QUOTED + 1
+    assert len(cloud.stored_events()) == copies.MAX_QUOTED + 1
 
 
 def test_a_mail_that_is_not_tracked_is_not_searched_for_pixels(take: Take, cloud: Cloud) -> None:
@@ -300,7 +235,7 @@ def test_a_mail_goes_out_though_what_it_quotes_cannot_be_noted(
         if params["Item"]["sk"]["S"].startswith("RCPT#001#quoted-"):
             raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "not now"}}, "PutItem")
 
-    handler._activity()._dynamodb.meta.events.register("provide-client-params.dynamodb.PutItem", fail)
+    adapters.activity()._dynamodb.meta.events.register("provide-client-params.dynamodb.PutItem", fail)
 
     assert take(quoting(pixel(cloud, EARLIER)))
 
@@ -423,56 +358,6 @@ def test_one_refused_recipient_does_not_keep_the_others_from_their_mail(
         [EventType.PROCESSED],
         [EventType.PROCESSED],
     ]
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        "TooManyRequestsException",
-        "SendingPausedException",
-        "AccountSuspendedException",
-        "InternalFailure",
-        EndpointConnectionError(endpoint_url="https://email.example"),
-    ],
-    ids=str,
-)
-def test_when_ses_takes_no_mail_now_the_envelope_stays_and_a_retry_sends_only_to_those_left(
-    take: Take, ses: Ses, cloud: Cloud, failure: str | Exception
-) -> None:
-    ses.failures = {RECIPIENTS[1]: failure}
-
-    assert not take(HTML, RECIPIENTS)
-
-    assert ses.recipients == list(RECIPIENTS)
-    assert history(cloud, 2).events == ()
-    ses.failures, ses.requests = {}, []
-
-    assert take(HTML, RECIPIENTS)
-
-    assert ses.recipients == [RECIPIENTS[1]]
-    assert [types(cloud, number) for number in (1, 2, 3)] == [[EventType.PROCESSED]] * 3
-
-
-def test_an_envelope_that_comes_twice_is_sent_once(take: Take, ses: Ses, cloud: Cloud) -> None:
-    assert take(HTML)
-    first = history(cloud)
-
-    assert take(HTML)
-
-    assert len(ses.requests) == 1
-    assert history(cloud) == first
-
-
-def test_a_delivery_that_was_sent_but_not_noted_as_processed_is_noted(
-    take: Take, ses: Ses, cloud: Cloud
-) -> None:
-    delivery = cloud.activity.start(Delivery(EMAIL_ID, 1, RECIPIENTS[0], "alice", TrackingMode.FULL, AT))
-    cloud.activity.mark_sent(delivery, AT + timedelta(seconds=1), "ses-1")
-
-    assert take(HTML)
-
-    assert ses.requests == []
-    assert types(cloud) == [EventType.PROCESSED]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ EMAIL_ID = "06h0r9co15h30phg2640"
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MESSAGE = Message(EMAIL_ID, CredentialKind.SMTP_USER, "alice", "a@example.com", AT, 1000, subject="Hello")
 DELIVERY = Delivery(EMAIL_ID, 1, "bob@example.net", "alice", TrackingMode.FULL, AT, sent_at=AT)
-PROCESSED = deliveries.processed(DELIVERY)
+PROCESSED = deliveries.processed(AT)
 FETCHED = deliveries.fetched(Fetch("cf-1", AT + timedelta(minutes=1), user_agent="curl/8"))
 FETCHED_LATER = deliveries.fetched(Fetch("cf-2", AT + timedelta(hours=1), user_agent="curl/8"))
 BOT = Summary({AT.date(): {OpenClass.BOT: 1}}, FETCHED.at, FETCHED.at)

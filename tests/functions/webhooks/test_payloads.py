@@ -43,7 +43,7 @@ FIRST, SECOND = (
     )
     for n in (1, 2)
 )
-PROCESSED = deliveries.processed(DELIVERY)
+PROCESSED = deliveries.processed(AT)
 OPENED, AGAIN = (classify(Sending(), [event.fetch])[0] for event in (FIRST, SECOND) if event.fetch)
 JSON = Endpoint(1, "https://example.com/", AT, output_format=OutputFormat.JSON)
 FORM = replace(JSON, output_format=OutputFormat.FORM)

@@ -129,7 +129,7 @@ def test_a_mail_that_came_back_has_a_number_of_its_own_that_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [deliveries.processed(DELIVERY), deliveries.rejected(AT, "no")], ids=["processed", "reject"]
+    "event", [deliveries.processed(AT), deliveries.rejected(AT, "no")], ids=["processed", "reject"]
 )
 def test_postmark_has_nothing_for_what_ses_answers(event: Event) -> None:
     assert payloads.write(ENDPOINT, MESSAGE, DELIVERY, event) is None

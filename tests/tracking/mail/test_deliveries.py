@@ -29,13 +29,13 @@ DELIVERY = Delivery(
 )
 
 
-def test_a_sent_delivery_was_processed_when_it_was_sent() -> None:
-    assert deliveries.processed(DELIVERY) == Event("processed", EventType.PROCESSED, SENT_AT)
+def test_what_ses_answered_to_a_delivery_is_an_event() -> None:
+    unanswered = replace(DELIVERY, sent_at=None)
+    refused = replace(unanswered, rejected_at=SENT_AT, rejection="Not verified")
 
-
-def test_a_delivery_that_was_not_sent_was_not_processed() -> None:
-    with pytest.raises(ValueError, match="when it was sent"):
-        deliveries.processed(replace(DELIVERY, sent_at=None))
+    assert DELIVERY.answer == Event("processed", EventType.PROCESSED, SENT_AT)
+    assert refused.answer == Event("rejected", EventType.REJECTED, SENT_AT, {"reason": "Not verified"})
+    assert unanswered.answer is None
 
 
 FIRST, SECOND, THIRD = (date(2026, 11, day) for day in (24, 25, 26))

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.counts import by_day
-from tracking.errors import ActivityUnavailable, StaleVersion
+from tracking.errors import ActivityUnavailable, DeliveryClaimed, StaleVersion
 from tracking.mail import deliveries, email_ids
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import (
@@ -37,6 +37,7 @@ MESSAGE = Message(EMAIL_ID, CredentialKind.API_KEY, "api-1", "a@example.com", AT
 DELIVERY = Delivery(EMAIL_ID, 1, "Bob@Example.net", "api-1", TrackingMode.FULL, AT)
 DAY, ONE_DAY = AT.date(), timedelta(days=1)
 BOT = Summary({DAY: {OpenClass.BOT: 1}}, AT, AT)
+UNTIL, MOMENT = AT + timedelta(minutes=10), timedelta(seconds=1)
 FETCHED = deliveries.fetched(Fetch("cf-1", AT, user_agent="curl/8"))
 
 
@@ -45,12 +46,92 @@ def event(event_id: str, at: datetime = AT) -> Event:
 
 
 def test_a_delivery_is_started_once(activity: Activity) -> None:
-    activity.start(DELIVERY)
-    activity.mark_sent(DELIVERY, AT, "ses-1")
+    assert activity.start(DELIVERY)
 
-    again = activity.start(replace(DELIVERY, mode=TrackingMode.OFF))
+    assert not activity.start(replace(DELIVERY, mode=TrackingMode.OFF))
 
-    assert again == replace(DELIVERY, sent_at=AT, ses_message_id="ses-1")
+    assert activity.delivery(EMAIL_ID, 1) == DELIVERY
+
+
+def test_a_new_delivery_is_claimed(activity: Activity) -> None:
+    claimed = activity.claim(DELIVERY, AT, UNTIL)
+
+    assert claimed == activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, claimed_until=UNTIL)
+
+
+@pytest.mark.parametrize("at", [AT, UNTIL - MOMENT])
+def test_a_claimed_delivery_is_nobody_elses_until_the_claim_ends(activity: Activity, at: datetime) -> None:
+    activity.claim(DELIVERY, AT, UNTIL)
+
+    with pytest.raises(DeliveryClaimed) as refused:
+        activity.claim(DELIVERY, at, at + (UNTIL - AT) + MOMENT)
+
+    assert refused.value.until == UNTIL
+
+
+def test_whoever_claims_with_the_same_end_has_claimed_it_before(activity: Activity) -> None:
+    """botocore makes a write again whose answer was lost."""
+    claimed = activity.claim(DELIVERY, AT, UNTIL)
+
+    assert activity.claim(DELIVERY, AT, UNTIL) == claimed
+
+
+def test_a_claim_that_ended_passes_on_with_the_delivery_as_it_was_stored(activity: Activity) -> None:
+    activity.claim(DELIVERY, AT, UNTIL)
+    later = UNTIL + MOMENT
+
+    passed_on = activity.claim(replace(DELIVERY, mode=TrackingMode.OFF), UNTIL, later)
+
+    assert passed_on == replace(DELIVERY, claimed_until=later)
+    assert activity.delivery(EMAIL_ID, 1) == passed_on
+
+
+def test_a_claim_that_ended_passes_on_to_one_only(activity: Activity) -> None:
+    seen = activity.claim(DELIVERY, AT, UNTIL)
+    first, second = UNTIL + MOMENT, UNTIL + 2 * MOMENT
+
+    assert activity._exchange_claim(seen, first)
+    assert not activity._exchange_claim(seen, second)
+
+    assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, claimed_until=first)
+
+
+def test_a_released_delivery_can_be_claimed_at_once(activity: Activity) -> None:
+    activity.release(activity.claim(DELIVERY, AT, UNTIL))
+
+    assert activity.delivery(EMAIL_ID, 1) == DELIVERY
+    assert activity.claim(DELIVERY, AT, UNTIL).claimed_until == UNTIL
+
+
+def test_a_claim_that_passed_on_is_not_released_by_its_former_holder(activity: Activity) -> None:
+    former = activity.claim(DELIVERY, AT, UNTIL)
+    present = activity.claim(DELIVERY, UNTIL, UNTIL + MOMENT)
+
+    activity.release(former)
+
+    assert activity.delivery(EMAIL_ID, 1) == present
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        replace(DELIVERY, sent_at=AT, ses_message_id="ses-1"),
+        replace(DELIVERY, rejected_at=AT, rejection="Not verified"),
+    ],
+)
+def test_what_ses_answered_ends_all_claims_and_stays(activity: Activity, answered: Delivery) -> None:
+    claimed = activity.claim(DELIVERY, AT, UNTIL)
+    if answered.sent_at:
+        activity.mark_sent(claimed, AT, "ses-1")
+    else:
+        activity.mark_rejected(claimed, AT, "Not verified")
+
+    assert activity.claim(DELIVERY, AT, UNTIL) == answered
+    activity.mark_sent(claimed, UNTIL, "ses-2")
+    activity.mark_rejected(claimed, UNTIL, "Another reason")
+    activity.release(claimed)
+
+    assert activity.delivery(EMAIL_ID, 1) == answered
 
 
 def test_a_delivery_remembers_when_it_was_sent_and_delivered(activity: Activity) -> None:
@@ -423,7 +504,10 @@ def test_all_of_a_mail_expires(activity: Activity, dynamodb: "DynamoDBClient") -
     [
         lambda activity: activity.put_message(MESSAGE),
         lambda activity: activity.start(DELIVERY),
+        lambda activity: activity.claim(DELIVERY, AT, UNTIL),
+        lambda activity: activity.release(replace(DELIVERY, claimed_until=AT)),
         lambda activity: activity.mark_sent(DELIVERY, AT, "ses-1"),
+        lambda activity: activity.mark_rejected(DELIVERY, AT, "Not verified"),
         lambda activity: activity.mark_delivered(DELIVERY, AT),
         lambda activity: activity.append(DELIVERY, FETCHED),
         lambda activity: activity.write_summary(MESSAGE, DELIVERY, Summary()),

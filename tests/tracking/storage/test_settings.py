@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from tracking.errors import SettingsUnavailable, StorageUnavailable
 from tracking.mail.credentials import Credential, CredentialKind, CredentialStatus
 from tracking.mail.endpoints import AuthScheme, Endpoint, OutputFormat, WebhookEvent
+from tracking.mail.sending_limits import SendingLimit
 from tracking.storage.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,6 +61,19 @@ def test_a_change_leaves_what_it_does_not_name_as_others_wrote_it(settings: Sett
 
     assert changed == replace(USER, description="News", status=CredentialStatus.BLOCKED, secret_hash="new")
     assert settings.credential(USER.kind, USER.id) == changed
+
+
+def test_a_credential_gets_a_sending_limit_and_loses_it(settings: Settings) -> None:
+    settings.add(USER)
+    limit = SendingLimit(500, timedelta(days=1, minutes=30))
+
+    limited = settings.change(USER, {"sending_limit": limit})
+    assert limited == settings.credential(USER.kind, USER.id) == replace(USER, sending_limit=limit)
+
+    assert settings.change(USER, {"description": "News"}) == replace(limited, description="News")
+
+    free = settings.change(USER, {"sending_limit": None, "description": ""})
+    assert free == settings.credential(USER.kind, USER.id) == USER
 
 
 def test_a_change_of_nothing_answers_what_is_there(settings: Settings) -> None:
