@@ -29,6 +29,7 @@ SCHEMA = schemathesis.openapi.from_path(
     config=SchemathesisConfig.from_dict(
         {
             "seed": 1,
+            "request-timeout": 30,
             "generation": {"deterministic": True, "max-examples": EXAMPLES, "no-shrink": True},
             "phases": {"coverage": {"enabled": False}},
             # A text may be no address, no time, or name nothing that is there, and JSON Schema cannot say so.

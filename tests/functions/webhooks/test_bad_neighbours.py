@@ -139,8 +139,8 @@ def test_four_that_misbehave_do_not_slow_down_the_fifth_and_nothing_is_lost(
             line.requeue()
         finish(line)
 
-    # No batch is theirs alone, and next to none has to wait for one of them.
-    assert batches == 5 * EVENTS / BATCH
+    # No batch is theirs alone, but for what was tried again; and next to none has to wait for one of them.
+    assert batches <= 5 * EVENTS / BATCH + sum(tried)
     assert max(tried) <= most_attempts(took)
     assert queue.remaining() == 0
     for endpoint in range(1, 6):
