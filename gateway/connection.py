@@ -21,6 +21,11 @@ LINGERS_FOR = timedelta(seconds=5)
 
 _IS_ADDRESSED = frozenset({"MAIL", "RCPT"})
 
+_IS_NO_REFUSAL = frozenset({"503", "553"})
+"""Answers that cost nothing, and that a mail server gets for each of many recipients: 503 is that to all of
+them where it did not wait to hear that their sender was refused.
+"""
+
 
 class _Tls(SSLProtocol):
     """asyncio's TLS; its own buffer has eight times the size, for each connection."""
@@ -200,8 +205,7 @@ class Connection(SMTP):
             await asyncio.sleep(0)
         except BareLineEnd:
             self.end("521 5.5.2 A line ends with CR and LF")
-        # 553 is about one address of many, and asks nobody.
-        if self._code.startswith("5") and self._code != "553" and not self._has_ended:
+        if self._code.startswith("5") and self._code not in _IS_NO_REFUSAL and not self._has_ended:
             self._refusals += 1
             if self._refusals > MAX_REFUSALS:
                 LOGGER.info("ended", extra={"facts": {"reason": "refused commands"}})
@@ -244,7 +248,7 @@ class Connection(SMTP):
         except StorageUnavailable as error:
             LOGGER.error("unavailable", extra={"facts": {"reason": str(error)}})
             await self.push(TRY_AGAIN)
-        except (BareLineEnd, TlsFailed, OSError, EOFError):
+        except (BareLineEnd, TlsFailed, ConnectionError, EOFError):
             raise
         except Exception as error:  # noqa: BLE001 - A mistake of ours ends nobody's connection.
             LOGGER.error("failed", exc_info=error)

@@ -87,6 +87,9 @@ class Conversation(Connection):
             LOGGER.info("ended", extra={"facts": {"reason": "logins of one connection"}})
             self.end("421 4.7.0 Too many logins in one connection")
             return
+        if self.envelope.mail_from is not None:
+            await self.push("503 5.5.1 A login comes before MAIL")
+            return
         mechanism, space, response = (arg or "").partition(" ")
         await super().smtp_AUTH(mechanism.upper() + space + response)
 
@@ -117,8 +120,7 @@ class Conversation(Connection):
     @described("MAIL FROM:<address>", extended=" [SP <mail-parameters>]")
     @override
     async def smtp_MAIL(self, arg: str | None) -> None:
-        if self._messages >= self._allowed.messages:
-            self.end("421 4.7.0 Enough messages for one connection, please connect again")
+        if self._ends_with_enough():
             return
         try:
             self._check_order(is_first=True)
@@ -157,9 +159,15 @@ class Conversation(Connection):
             await self.push("503 5.5.1 No recipient yet")
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        answer = await self._received()
-        self.envelope = Transaction()
-        await self.push(answer)
+        transaction, self.envelope = self.envelope, Transaction()
+        await self.push(await self._received(transaction))
+
+    @described("RSET")
+    @override
+    async def smtp_RSET(self, arg: str | None) -> None:
+        # Postfix asks so whether it may use a connection again; told only at MAIL, it puts that message off.
+        if not self._ends_with_enough():
+            await super().smtp_RSET(arg or "")
 
     @described("VRFY <address>")
     @override
@@ -175,6 +183,13 @@ class Conversation(Connection):
     def _create_envelope(self) -> Envelope:
         return Transaction()
 
+    def _ends_with_enough(self) -> bool:
+        """End a connection that has had its messages; whether it had."""
+        if self._messages < self._allowed.messages:
+            return False
+        self.end("421 4.7.0 Enough messages for one connection, please connect again")
+        return True
+
     def _check_order(self, *, is_first: bool = False) -> None:
         """Have EHLO before MAIL, and MAIL before what follows it, and each once.
 
@@ -188,7 +203,7 @@ class Conversation(Connection):
         if not is_first and self.envelope.mail_from is None:
             raise Refused("503 5.5.1 MAIL comes first")
 
-    async def _received(self) -> str:
+    async def _received(self, transaction: Transaction) -> str:
         """Read a message to its end and store it; the answer."""
         incoming = IncomingMessage(self._door.room)
         gives_up_at = self.loop.time() + self._allowed.message.total_seconds()
@@ -203,7 +218,7 @@ class Conversation(Connection):
             incoming.give_back()
             raise
         try:
-            answer = await self._unhurried(self._door.take(self.envelope, incoming, self.source_ip))
+            answer = await self._unhurried(self._door.take(transaction, incoming, self.source_ip))
         except Refused as refused:
             return str(refused)
         self._messages += 1

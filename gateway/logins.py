@@ -76,7 +76,8 @@ class Logins:
         None if either is wrong. Which of them it was shows neither in the answer nor in the time it takes.
 
         Raises:
-            LoginPutOff: Too many logins of this address failed, or too many are waiting.
+            LoginPutOff: Too many logins of this address failed, too many are waiting, or the password cannot
+                be checked.
             Refused: They are right, and the user is blocked.
             SettingsUnavailable: The user cannot be looked up.
         """
@@ -119,7 +120,11 @@ class Logins:
         is_name = 0 < len(login.login) <= MAX_NAME_BYTES
         found = await loop.run_in_executor(self._readers, self._found, name) if is_name else None
         hashed = found.secret_hash if found and found.secret_hash else self._hash_of_nobody
-        right = await loop.run_in_executor(self._checkers, passwords.matches, password, hashed)
+        try:
+            right = await loop.run_in_executor(self._checkers, passwords.matches, password, hashed)
+        except passwords.NotChecked as error:
+            LOGGER.error("login not checked", extra={"facts": {"reason": str(error)}})
+            raise LoginPutOff("Passwords cannot be checked now") from error
         if not (found and found.secret_hash and right):
             return None
         if found.status is CredentialStatus.BLOCKED:

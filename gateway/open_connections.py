@@ -44,6 +44,7 @@ class OpenConnections:
         self._networks: dict[Stoppable, str] = {}
         self._of_network: Counter[str] = Counter()
         self._refused: set[Stoppable] = set()
+        self._is_stopping = False
         self._nobody = asyncio.Event()
         self._nobody.set()
 
@@ -57,6 +58,8 @@ class OpenConnections:
             self._networks[connection] = network
             self._of_network[network] += 1
             self._nobody.clear()
+            if self._is_stopping:
+                connection.stop()  # It was accepted before the ports closed.
             return None
         if len(self._refused) >= MAX_REFUSED_CONNECTIONS:
             return Crowd.OF_REFUSED
@@ -77,6 +80,7 @@ class OpenConnections:
 
     async def stop(self, grace: timedelta) -> None:
         """End all connections; messages that are under way have `grace` to be stored and answered."""
+        self._is_stopping = True
         for connection in [*self._networks]:
             connection.stop()
         try:

@@ -13,8 +13,8 @@ from gateway.limits import MAX_REMEMBERED
 from tracking.mail.credentials import Credential, CredentialKind
 from tracking.mail.sending_limits import SendingLimit
 
-type _Period = tuple[CredentialKind, str, timedelta, datetime]
-"""Whose period, how long it is, and when it began; one of another length counts anew."""
+type _Key = tuple[CredentialKind, str, timedelta]
+"""Whose periods, and how long they are; those of another length count anew."""
 
 
 def _now() -> datetime:
@@ -27,7 +27,8 @@ class Quotas:
     def __init__(self, clock: Callable[[], datetime] = _now) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._used: OrderedDict[_Period, int] = OrderedDict()
+        # When the newest period began, and what was used in it.
+        self._used: OrderedDict[_Key, tuple[datetime, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._used)
@@ -38,7 +39,7 @@ class Quotas:
         if limit is None:
             return 0
         with self._lock:
-            used = self._used.get(_period(credential, limit, now), 0)
+            used = self._used_in(_key(credential, limit), limit.window_start(now))
         if used + recipients <= limit.recipients:
             return 0
         return int((limit.window_end(now) - now).total_seconds()) + 1
@@ -48,25 +49,29 @@ class Quotas:
         limit = credential.sending_limit
         if limit is None:
             return _nothing
-        key = _period(credential, limit, self._clock())
+        key, began = _key(credential, limit), limit.window_start(self._clock())
         with self._lock:
-            used = self._used.get(key, 0)
+            used = self._used_in(key, began)
             if used + recipients > limit.recipients:
                 return None
-            self._used[key] = used + recipients
+            self._used[key] = began, used + recipients
             self._used.move_to_end(key)
             if len(self._used) > MAX_REMEMBERED:
                 self._used.popitem(last=False)
-        return lambda: self._give_back(key, recipients)
+        return lambda: self._give_back(key, began, recipients)
 
-    def _give_back(self, key: _Period, recipients: int) -> None:
+    def _used_in(self, key: _Key, began: datetime) -> int:
+        newest, used = self._used.get(key, (began, 0))
+        return used if newest == began else 0
+
+    def _give_back(self, key: _Key, began: datetime, recipients: int) -> None:
         with self._lock:
-            if key in self._used:
-                self._used[key] -= recipients
+            if used := self._used_in(key, began):
+                self._used[key] = began, used - recipients
 
 
-def _period(credential: Credential, limit: SendingLimit, now: datetime) -> _Period:
-    return credential.kind, credential.id, limit.period, limit.window_start(now)
+def _key(credential: Credential, limit: SendingLimit) -> _Key:
+    return credential.kind, credential.id, limit.period
 
 
 def _nothing() -> None:

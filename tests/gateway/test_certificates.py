@@ -72,7 +72,9 @@ def test_a_broken_file_is_told_of_once_and_the_old_certificate_stays(
     broken: str,
 ) -> None:
     before = certificate_of(gateway.tls())
-    getattr(installed, broken).write_text("not PEM")
+    damaged = installed.certificate.with_name("damaged.pem")
+    damaged.write_text("not PEM")
+    damaged.replace(getattr(installed, broken))
 
     assert is_soon(lambda: told(caplog) == ["certificate not reloaded"])
     time.sleep(0.3)

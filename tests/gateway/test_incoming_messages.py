@@ -5,7 +5,7 @@ import tracemalloc
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Refused
@@ -18,6 +18,8 @@ PIECES = st.lists(
     max_size=30,
 ).map(b"".join)
 LINES = st.lists(st.binary(max_size=90).filter(lambda line: b"\r" not in line and b"\n" not in line))
+
+at_any_speed = settings(deadline=None)
 
 
 def read(wire: bytes, cuts: list[int], room: Room) -> tuple[IncomingMessage, bytes]:
@@ -47,6 +49,7 @@ def stuffed(lines: list[bytes]) -> bytes:
     return b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines) + b".\r\n"
 
 
+@at_any_speed
 @given(LINES, st.lists(st.integers(0, 10_000)), st.binary(max_size=20))
 def test_a_message_of_whole_lines_is_read_byte_for_byte(
     lines: list[bytes], cuts: list[int], behind: bytes
@@ -57,6 +60,7 @@ def test_a_message_of_whole_lines_is_read_byte_for_byte(
     assert incoming.message() == b"".join(line + b"\r\n" for line in lines)
 
 
+@at_any_speed
 @given(PIECES, st.lists(st.integers(0, 200_000), max_size=5))
 def test_nothing_but_a_dot_between_two_line_ends_ends_a_message(wire: bytes, cuts: list[int]) -> None:
     whole = wire + b"\r\n.\r\n"

@@ -61,6 +61,20 @@ def test_connections_are_counted_out_as_they_were_counted_in() -> None:
     assert connections.enter(first, "192.0.2.1") is None
 
 
+def test_a_connection_that_comes_while_the_others_are_ended_is_ended_too() -> None:
+    connections = OpenConnections(Limits())
+    stopped: list[str] = []
+
+    class Late(Stub):
+        def stop(self) -> None:
+            stopped.append("late")
+
+    asyncio.run(connections.stop(timedelta(seconds=1)))
+    connections.enter(Late(), "192.0.2.1")
+
+    assert stopped == ["late"]
+
+
 def test_so_many_connections_are_told_that_they_are_too_many_and_no_more() -> None:
     connections = OpenConnections(Limits(connections_per_address=1))
     connections.enter(Stub(), "192.0.2.1")
@@ -268,6 +282,13 @@ def test_bad_addresses_among_many_do_not_end_it(gateway: Gateway) -> None:
         assert wire.rest() == [250] + [553] * 50 + [221]
 
 
+def test_recipients_that_came_along_with_a_refused_sender_do_not_end_it(gateway: Gateway) -> None:
+    with Wire.to(gateway) as wire:
+        wire.greeted().say(b"MAIL FROM:<nobody>\r\n" + b"RCPT TO:<b@example.com>\r\n" * 50 + b"QUIT\r\n")
+
+        assert wire.rest() == [553] + [503] * 50 + [221]
+
+
 def test_an_accepted_message_makes_up_for_refused_commands(gateway: Gateway) -> None:
     with Wire.to(gateway) as wire:
         wire.greeted()
@@ -289,6 +310,19 @@ def test_a_connection_carries_so_many_messages_and_no_more(serve: Serve, cloud: 
         assert wire.reply() == (421, "4.7.0 Enough messages for one connection, please connect again")
         assert wire.rest() == []
     assert cloud.stored() == 2
+
+
+def test_a_client_that_asks_to_use_its_connection_again_is_told_before_its_next_message(
+    serve: Serve, cloud: Cloud
+) -> None:
+    gateway = serve(cloud, Limits(messages=1))
+    with Wire.to(gateway) as wire:
+        wire.greeted().say(b"RSET\r\n" + TRANSACTION + MESSAGE)
+        assert wire.codes(5) == [250, 250, 250, 354, 250]
+
+        wire.say(b"RSET\r\n")
+
+        assert wire.rest() == [421]
 
 
 def admitted(gateway: Gateway, within: float = 20) -> bool:

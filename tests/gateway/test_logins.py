@@ -174,6 +174,17 @@ def test_starttls_is_offered_once_and_not_on_the_tls_port(gateway: Gateway) -> N
         assert client.docmd("STARTTLS")[0] == 503
 
 
+@pytest.mark.usefixtures("trust_loopback", "user")
+def test_nobody_logs_in_between_a_sender_and_the_message(gateway: Gateway) -> None:
+    with gateway.tls() as client:
+        client.ehlo()
+        client.mail("a@example.com")
+
+        assert client.docmd("AUTH", f"PLAIN {plain(USER, PASSWORD)}")[0] == 503
+        client.rset()
+        assert client.docmd("AUTH", f"PLAIN {plain(USER, PASSWORD)}")[0] == 235
+
+
 @pytest.mark.usefixtures("user")
 def test_the_sixth_login_of_a_connection_ends_it(gateway: Gateway) -> None:
     client = gateway.tls()
@@ -194,6 +205,20 @@ def test_a_login_is_put_off_while_the_settings_cannot_be_read(
         client.ehlo()
 
         assert client.docmd("AUTH", f"PLAIN {plain(USER, PASSWORD)}")[0] == 454
+
+
+def test_a_login_that_cannot_be_checked_is_put_off_and_does_not_count(
+    gateway: Gateway, cloud: Cloud, user: Credential
+) -> None:
+    cloud.settings.replace(replace(user, secret_hash="damaged"))
+    for _ in range(Limits().failed_logins + 1):
+        with gateway.tls() as client:
+            client.ehlo()
+            assert client.docmd("AUTH", f"PLAIN {plain(USER, PASSWORD)}")[0] == 454
+    cloud.settings.replace(user)
+
+    with gateway.tls() as client:
+        assert client.login(USER, PASSWORD)[0] == 235
 
 
 @pytest.mark.parametrize("port", ["plain", "starttls", "tls"])

@@ -3,13 +3,20 @@
 import re
 import smtplib
 import socket
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from errno import EMFILE
+from typing import Any
 
 import pytest
 
-from tests.gateway.conftest import HOSTNAME, USER, Cloud, Gateway
+from gateway.limits import Limits
+from local.certificate import Certificate
+from tests.gateway.conftest import HOSTNAME, USER, Cloud, Gateway, running
+from tests.gateway.memory import Memory
+from tests.gateway.wire import Wire
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.envelopes import MAX_MESSAGE_BYTES
 
@@ -273,6 +280,60 @@ def test_a_message_is_put_off_while_its_credential_is_damaged(gateway: Gateway, 
         )
 
         assert client.mail("a@example.com")[0] == 451
+
+
+class Broken(Memory):
+    """Takes no message, and lacks what it needs to read the settings, while it is told so."""
+
+    is_broken = True
+    lacks_files = False
+
+    def put_object(self, *, Key: str, Body: bytes, **_: object) -> None:  # noqa: N803 - As boto3 has it.
+        if self.is_broken:
+            raise ValueError
+        super().put_object(Key=Key, Body=Body)
+
+    def paginate(self, **_: object) -> list[dict[str, Any]]:
+        if self.lacks_files:
+            raise OSError(EMFILE, "Too many open files")
+        return super().paginate()
+
+
+@pytest.fixture
+def broken() -> Broken:
+    return Broken()
+
+
+@pytest.fixture
+def wire(pem: Certificate, broken: Broken) -> Iterator[Wire]:
+    """A client of a gateway whose cloud is broken."""
+    with (
+        running(pem, broken.settings, broken.outbox, Limits()) as ports,
+        Wire.to(Gateway(ports, ssl.create_default_context())) as client,
+    ):
+        yield client.greeted()
+
+
+def test_a_mistake_of_ours_puts_a_message_off_and_the_next_one_is_taken(wire: Wire, broken: Broken) -> None:
+    transaction = b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n" + MESSAGE + b".\r\n"
+    wire.say(transaction)
+    assert wire.codes(4) == [250, 250, 354, 451]
+    broken.is_broken = False
+
+    wire.say(transaction)
+
+    assert wire.codes(4) == [250, 250, 354, 250]
+
+
+def test_what_our_host_lacks_is_not_taken_for_a_client_that_has_gone(
+    wire: Wire, broken: Broken, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken.lacks_files = True
+
+    wire.say(b"MAIL FROM:<a@example.com>\r\n")
+
+    assert wire.code() == 451
+    assert "failed" in caplog.messages
 
 
 def test_a_client_that_speaks_no_tls_on_the_tls_port_is_turned_away(gateway: Gateway) -> None:

@@ -68,6 +68,34 @@ def test_a_period_of_another_length_counts_anew() -> None:
     assert quotas.take(replace(LIMITED, sending_limit=SendingLimit(5, timedelta(hours=1))), 3) is None
 
 
+def test_a_credential_whose_period_is_short_takes_no_others_place() -> None:
+    clock = Clock()
+    quotas = Quotas(clock)
+    monthly = replace(LIMITED, sending_limit=SendingLimit(3, timedelta(days=360)))
+    minutely = replace(LIMITED, id="minutely", sending_limit=SendingLimit(3, timedelta(minutes=1)))
+    assert quotas.take(monthly, 3)
+
+    for _ in range(MAX_REMEMBERED + 10):
+        clock.now += timedelta(minutes=1)
+        assert quotas.take(minutely, 3)
+
+    assert quotas.take(monthly, 1) is None
+    assert len(quotas) == 2
+
+
+def test_what_is_given_back_late_is_not_taken_off_the_next_period() -> None:
+    clock = Clock()
+    quotas = Quotas(clock)
+    give_back = quotas.take(LIMITED, 3)
+    assert give_back
+    clock.now += timedelta(hours=1)
+    assert quotas.take(LIMITED, 3)
+
+    give_back()
+
+    assert quotas.take(LIMITED, 1) is None
+
+
 def test_of_too_many_credentials_some_are_forgotten() -> None:
     quotas = Quotas(Clock())
 

@@ -1,9 +1,15 @@
 """SMTP passwords, as argon2id hashes."""
 
 import argon2
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 SALT_BYTES = 16
 """Bytes of salt that `hash_password` wants."""
+
+
+class NotChecked(Exception):
+    """Nobody can tell now whether a password is right; the message says why."""
+
 
 _HASHER = argon2.PasswordHasher()
 
@@ -25,8 +31,14 @@ def hash_password(password: str, salt: bytes) -> str:
 
 
 def matches(password: str, hashed: str) -> bool:
-    """Whether the password is the one that was hashed. A damaged hash matches nothing."""
+    """Whether the password is the one that was hashed.
+
+    Raises:
+        NotChecked: There is no memory for it now, or the hash is damaged.
+    """
     try:
         return _HASHER.verify(hashed, password)
-    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+    except VerifyMismatchError:
         return False
+    except (VerificationError, InvalidHashError) as error:
+        raise NotChecked(str(error)) from error
