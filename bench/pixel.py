@@ -188,7 +188,7 @@ def _write_units() -> Iterator[Row]:
         summary = summaries.summarise(history, summaries.opens(message, history))
         activity.write_summary(message, history.delivery, summary)
     parts = ", ".join(f"{name} {count}" for name, count in units.items())
-    yield Row(f"write units of an open ({parts})", units.total(), "", target=Target("≤", 6, ""))
+    yield Row(f"write units of a first open ({parts})", units.total(), "", target=Target("≤", 8, ""))
     yield Row(f"the same, timed to the end ({MAX_STEPS + 1} hops)", units.total() + MAX_STEPS + 1, "")
 
 

@@ -64,6 +64,12 @@ summaries = st.builds(
     first_prefetch_at=st.none() | times,
     fetches=st.integers(0, 200).map(lambda hundreds: hundreds * 100),
     outcomes=st.dictionaries(st.sampled_from(Outcome), times),
+    hours=st.dictionaries(
+        st.dates(date(2020, 1, 1), date(2090, 1, 1)),
+        st.dictionaries(st.integers(0, 23), st.integers(1, 1000), min_size=1),
+        max_size=4,
+    ),
+    is_counted_by_domain=st.booleans(),
 )
 deliveries = st.builds(
     Delivery,

@@ -195,7 +195,7 @@ class _Finding:
             latest = None if is_sent_later else self._latest_of(key, known)
             return show(known, latest) if latest else None
         event = known.event(entry.event_id)
-        if event is None or not self._wanted.finds_type(event):
+        if event is None or not self._wanted.finds(event, known.opened(event)):
             return None
         if self._wanted.only_latest and event != self._latest_of(key, known):
             return None
@@ -207,7 +207,9 @@ class _Finding:
             found = (
                 event
                 for event in reversed(known.history.events)
-                if event.at < self._within.end and self._wanted.finds_type(event) and known.tells(event)
+                if event.at < self._within.end
+                and known.tells(event)
+                and self._wanted.finds(event, known.opened(event))
             )
             self._latest[key] = next(found, None)
         return self._latest[key]

@@ -25,6 +25,7 @@ from functions.api import (
     ip_addresses,
     notifications,
     opens,
+    opens_report,
     sending,
     smtp_users,
     statistics,
@@ -57,6 +58,7 @@ for module in (
     sending,
     smtp_users,
     statistics,
+    opens_report,
     webhooks,
     notifications,
 ):

@@ -7,10 +7,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from functions.api.answers import EXTENSION
 from functions.api.bodies import NO_BOOLEAN
 from functions.api.events import ActivityType, activity_type, activity_types
 from tracking.mail import addresses
 from tracking.mail.deliveries import Event, EventType, Message
+from tracking.opens.classification import Open
+from tracking.opens.rules import OpenClass
 from tracking.storage.feeds import Range
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
@@ -78,6 +81,14 @@ class Search(BaseModel):
         Field(max_length=100, description="The SMTP users, IP addresses or ids of API keys, exactly"),
     ] = None
     event_types: Annotated[list[ActivityType] | None, Field(max_length=100, description="These only")] = None
+    open_classes: Annotated[
+        list[OpenClass] | None,
+        Field(
+            max_length=100,
+            description="Opens of these classes only, and nothing that is no open",
+            json_schema_extra=EXTENSION,
+        ),
+    ] = None
     only_latest: Annotated[
         bool | None,
         Field(description="Of each delivery, only the newest event that is searched for; without it false"),
@@ -133,7 +144,8 @@ class Search(BaseModel):
     def is_selective(self) -> bool:
         """Whether not all events may be wanted of the feeds that are read for it."""
         texts = (self.search, self.search_subject, self.search_sender, self.search_recipient)
-        return bool(any(texts) or self.event_types or self.only_latest or self.only_latest_by_sent)
+        kinds = self.event_types or self.open_classes
+        return bool(any(texts) or kinds or self.only_latest or self.only_latest_by_sent)
 
     def finds_message(self, message: Message, recipient: str) -> bool:
         """Whether a delivery's events are among those asked for, whatever their types."""
@@ -148,11 +160,20 @@ class Search(BaseModel):
         )
 
     def may_find(self, event_type: EventType) -> bool:
-        """Whether an event of a type may be of one that is asked for."""
+        """Whether an event of a type may be one that is asked for."""
+        if self.open_classes and event_type is not EventType.FETCHED:
+            return False
         return not self.event_types or not activity_types(event_type).isdisjoint(self.event_types)
 
-    def finds_type(self, event: Event) -> bool:
-        """Whether an event is of a type that is asked for."""
+    def finds(self, event: Event, opened: Open | None) -> bool:
+        """Whether an event is of a type, and an open of a class, that is asked for.
+
+        Args:
+            event: Of a delivery that is.
+            opened: The open that it makes, if it makes one.
+        """
+        if self.open_classes and (opened is None or opened.open_class not in self.open_classes):
+            return False
         return not self.event_types or activity_type(event) in self.event_types
 
     def _finds_recipient(self, recipient: str) -> bool:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -11,20 +11,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
-from functions.api import adapters
+from functions.api import adapters, periods
 from functions.api.answers import EXTENSION, Answer, answer, ignoring
-from functions.api.searches import Moment, moment
+from functions.api.periods import REPORTED, Period
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import HUMAN, OPENED, PREFETCH_ONLY, Outcome
 from tracking.opens.rules import OpenClass
-from tracking.storage.activity_items import COUNTS_KEPT_FOR
 from tracking.storage.counters import BYTES, SendersDay
 from tracking.storage.quotas import PERIOD, Quota
 
 router = APIGatewayHttpRouter()
-
-REPORTED = timedelta(days=29)
-"""How far back a report goes that does not say it: 30 days, with today."""
 
 MAX_GROUPS = 5000
 """Senders in one history: more would not fit into an answer."""
@@ -133,7 +129,7 @@ class Grouping(StrEnum):
     SUBACCOUNT = "subaccount"
 
 
-class HistoryQuestion(BaseModel):
+class HistoryQuestion(Period):
     """Which days, and how they are grouped."""
 
     group_by: Annotated[
@@ -142,13 +138,6 @@ class HistoryQuestion(BaseModel):
             description="The sender's address, whose mail it was, the sender's domain, or nothing; "
             "without it `email_address`"
         ),
-    ] = None
-    start_date: Annotated[
-        Moment | None, Field(description="The first day that counts, by UTC; without it 29 days ago")
-    ] = None
-    end_date: Annotated[
-        Moment | None,
-        Field(description="The time up to which days count, the last one whole; without it now"),
     ] = None
 
 
@@ -319,12 +308,9 @@ def email_history(wanted: Annotated[HistoryQuestion, Body()]) -> Answer[HistoryR
 
     Days are whole, by UTC. Counters are kept for 800 days.
     """
-    today = datetime.now(UTC).date()
-    first = moment(wanted.start_date).date() if wanted.start_date else today - REPORTED
-    last = _last_day(moment(wanted.end_date)) if wanted.end_date else today
     grouping = wanted.group_by or Grouping.EMAIL_ADDRESS
     groups: dict[str, _Total] = {}
-    for found in _days(first, last):
+    for found in _days(*wanted.days):
         groups.setdefault(_group(found, grouping), _Total()).add(found)
     total = _Total(sum((group.counts for group in groups.values()), Counter()))
     most = sorted(groups.items(), key=lambda group: (-group[1].mails, group[0]))[:MAX_GROUPS]
@@ -341,15 +327,17 @@ def email_history(wanted: Annotated[HistoryQuestion, Body()]) -> Answer[HistoryR
     )
 
 
-def _last_day(end: datetime) -> date:
-    """The last day of which something is before a time."""
-    return end.date() if end.time() > time() or end.date() == date.min else end.date() - timedelta(days=1)
-
-
 def _days(first: date, last: date) -> Iterator[SendersDay]:
-    """What was counted, as far back as counters are kept, and no further than today."""
-    today = datetime.now(UTC).date()
-    return adapters.counters().days(max(first, today - COUNTS_KEPT_FOR), min(last, today))
+    return adapters.counters().days(*periods.counted(first, last))
+
+
+def descriptions() -> dict[str, str]:
+    """The notes on the credentials that there are, by their ids."""
+    return {
+        credential.id: credential.description
+        for kind in CredentialKind
+        for credential in adapters.settings().credentials(kind)
+    }
 
 
 def _last_days(whose: Whose) -> _Total:
@@ -393,11 +381,7 @@ def _group(found: SendersDay, grouping: Grouping) -> str:
 def _described(grouping: Grouping, history: list[SendersHistory]) -> list[SendersHistory]:
     """The same, with the notes on the credentials."""
     if grouping is Grouping.USERNAME:
-        found = {
-            credential.id: credential.description
-            for kind in CredentialKind
-            for credential in adapters.settings().credentials(kind)
-        }
+        found = descriptions()
         for each in history:
             each.description = found.get(each.username or "")
     return history

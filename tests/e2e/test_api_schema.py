@@ -83,6 +83,7 @@ def mail(system: LocalSystem) -> dict[str, str]:
             ("/stats/email_history", {"group_by": by})
             for by in ("email_address", "username", "domain", "subaccount")
         ),
+        ("/stats/opens", {}),
         ("/users/smtp/view", {}),
         ("/api_keys/view", {}),
         ("/webhook/view", {}),

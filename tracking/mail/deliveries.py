@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -120,6 +120,9 @@ OPENED, HUMAN, PREFETCH_ONLY = "opened", "human", "prefetch_only"
 first open of whatever class, of the first human evidence, and of the first prefetch while there is no human
 evidence."""
 
+HOURS = tuple(f"hour_{hour:02d}" for hour in range(24))
+"""The daily counters of the opens that show a person, several of a delivery too, by the hour of the open."""
+
 
 class Outcome(StrEnum):
     """What a delivery came to at its recipient's mail server. It counts once for each, on the first's day."""
@@ -143,6 +146,12 @@ class Outcome(StrEnum):
     """The recipient called it spam."""
 
 
+COUNTED_BY_DOMAIN = frozenset(
+    {Outcome.PROCESSED.value, Outcome.DELIVERED.value, OPENED, HUMAN, PREFETCH_ONLY}
+)
+"""The daily counters that there are for the recipient's domain too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a delivery's history comes to; computed from the whole of it, never counted up.
@@ -150,7 +159,11 @@ class Summary:
     `outcomes` holds when each was first seen, and `opens` how many opens of each class there were on each
     day, by UTC. The times are those of the first and the last open of whatever class, of the first that shows
     a person, and of the first prefetch. `fetches` is how many there were, rounded down to steps of
-    `FETCHES_COUNTED_BY`.
+    `FETCHES_COUNTED_BY`. `hours` holds how many of the opens show a person, by day and hour.
+
+    It also says what was counted for it. One that was stored before hours and domains were counted has no
+    hours, and its `is_counted_by_domain` is false; so whatever takes its place counts all of them, and what
+    was counted before counts no second time.
     """
 
     opens: Mapping[date, Mapping[OpenClass, int]] = field(default_factory=dict)
@@ -160,6 +173,8 @@ class Summary:
     first_prefetch_at: datetime | None = None
     fetches: int = 0
     outcomes: Mapping[Outcome, datetime] = field(default_factory=dict)
+    hours: Mapping[date, Mapping[int, int]] = field(default_factory=dict)
+    is_counted_by_domain: bool = True
 
     @property
     def totals(self) -> Mapping[OpenClass, int]:
@@ -192,17 +207,15 @@ def changes(old: Summary, new: Summary) -> dict[date, dict[str, int]]:
         new: What is to be counted in its place.
 
     Returns:
-        By day and counter, a class's or an outcome's name or one of the three above, what is to be added;
+        By day and counter, a class's or an outcome's name or one of those above, what is to be added;
         nothing that is 0.
     """
-    before, after = _counted(old), _counted(new)
-    changed = Counter(after)
-    changed.subtract(before)
-    days: dict[date, dict[str, int]] = {}
-    for (day, name), change in changed.items():
-        if change:
-            days.setdefault(day, {})[name] = change
-    return days
+    return _difference(_counted(old), _counted(new))
+
+
+def domain_changes(old: Summary, new: Summary) -> dict[date, dict[str, int]]:
+    """The same for the counters of the recipient's domain, `COUNTED_BY_DOMAIN`."""
+    return _difference(_counted_by_domain(old), _counted_by_domain(new))
 
 
 def stages(old: Summary, new: Summary, days: int) -> Iterator[Summary]:
@@ -212,36 +225,70 @@ def stages(old: Summary, new: Summary, days: int) -> Iterator[Summary]:
         old: What is counted already.
         new: What is to be counted in its place.
         days: On how many days the opens differ at most from one stage to the next. On the way to the last
-            one the times change too, each of which changes counters of up to two days more.
+            one the times change too, each of which changes counters of up to two days more, and for some of
+            them the domain's.
     """
     differing = sorted(
-        day for day in old.opens.keys() | new.opens.keys() if old.opens.get(day) != new.opens.get(day)
+        day
+        for day in {*old.opens, *new.opens, *old.hours, *new.hours}
+        if (old.opens.get(day), old.hours.get(day)) != (new.opens.get(day), new.hours.get(day))
     )
-    reached = dict(old.opens)
+    opens, hours = dict(old.opens), dict(old.hours)
     for some in list(batched(differing, days, strict=False))[:-1]:
-        for day in some:
-            reached.pop(day, None)
-        reached |= {day: new.opens[day] for day in some if day in new.opens}
-        yield replace(old, opens=dict(reached))
+        _replace_days(opens, new.opens, some)
+        _replace_days(hours, new.hours, some)
+        yield replace(old, opens=dict(opens), hours=dict(hours))
     yield new
+
+
+def _replace_days[T](by_day: dict[date, T], others: Mapping[date, T], days: Iterable[date]) -> None:
+    for day in days:
+        by_day.pop(day, None)
+        if day in others:
+            by_day[day] = others[day]
+
+
+def _difference(
+    before: Counter[tuple[date, str]], after: Counter[tuple[date, str]]
+) -> dict[date, dict[str, int]]:
+    changed = Counter(after)
+    changed.subtract(before)
+    days: dict[date, dict[str, int]] = {}
+    for (day, name), change in changed.items():
+        if change:
+            days.setdefault(day, {})[name] = change
+    return days
 
 
 def _counted(summary: Summary) -> Counter[tuple[date, str]]:
     """All that a delivery counts for, by day and counter."""
-    counted: Counter[tuple[date, str]] = Counter()
+    counted = _counted_once(summary)
     for day, by_class in summary.opens.items():
         for open_class, count in by_class.items():
             counted[day, open_class.value] += count
+    for day, by_hour in summary.hours.items():
+        for hour, count in by_hour.items():
+            counted[day, HOURS[hour]] += count
+    return counted
+
+
+def _counted_by_domain(summary: Summary) -> Counter[tuple[date, str]]:
+    """What a delivery counts for at its recipient's domain, by day and counter."""
+    if not summary.is_counted_by_domain:
+        return Counter()
+    once = _counted_once(summary)
+    return Counter({(day, name): count for (day, name), count in once.items() if name in COUNTED_BY_DOMAIN})
+
+
+def _counted_once(summary: Summary) -> Counter[tuple[date, str]]:
+    """The counters that count a delivery once, by day."""
     once: dict[str, datetime | None] = {
         OPENED: summary.first_open_at,
         HUMAN: summary.first_human_at,
         PREFETCH_ONLY: None if summary.first_human_at else summary.first_prefetch_at,
         **{outcome.value: at for outcome, at in summary.outcomes.items()},
     }
-    for name, at in once.items():
-        if at:
-            counted[utc_day(at), name] += 1
-    return counted
+    return Counter({(utc_day(at), name): 1 for name, at in once.items() if at})
 
 
 def utc_day(at: datetime) -> date:
@@ -276,6 +323,11 @@ class Delivery:
     claimed_until: datetime | None = None
     summary: Summary = field(default_factory=Summary)
     version: int = 0
+
+    @property
+    def domain(self) -> str:
+        """The recipient's domain, however the address was written."""
+        return addresses.key(self.recipient).rpartition("@")[2]
 
     @property
     def is_full(self) -> bool:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Self
 
 from tracking.mail.deliveries import (
@@ -14,7 +14,6 @@ from tracking.mail.deliveries import (
     Message,
     Outcome,
     Summary,
-    utc_day,
 )
 from tracking.opens.classification import Open, Sending, classify
 from tracking.opens.rules import OpenClass
@@ -97,8 +96,12 @@ def summarise(history: History, found: Collection[Open]) -> Summary:
         found: The opens in it.
     """
     days: dict[date, Counter[OpenClass]] = {}
+    hours: dict[date, Counter[int]] = {}
     for opened in found:
-        days.setdefault(utc_day(opened.at), Counter())[opened.open_class] += 1
+        at = opened.at.astimezone(UTC)
+        days.setdefault(at.date(), Counter())[opened.open_class] += 1
+        if opened.is_human_evidence:
+            hours.setdefault(at.date(), Counter())[at.hour] += 1
     times = [opened.at for opened in found]
     fetches = sum(opened.count for opened in found)
     return Summary(
@@ -111,6 +114,7 @@ def summarise(history: History, found: Collection[Open]) -> Summary:
         ),
         fetches=fetches - fetches % FETCHES_COUNTED_BY,
         outcomes=_outcomes(history.events),
+        hours=hours,
     )
 
 

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, cast
 from botocore.exceptions import ClientError
 
 from tracking.errors import ActivityUnavailable, DeliveryClaimed, StaleVersion
-from tracking.mail.deliveries import Delivery, Event, History, Message, Summary, changes, stages
+from tracking.mail.deliveries import (
+    Delivery,
+    Event,
+    History,
+    Message,
+    Summary,
+    changes,
+    domain_changes,
+    stages,
+)
 from tracking.storage import activity_items, counters
 from tracking.storage.aws import (
     Item,
@@ -32,9 +41,10 @@ if TYPE_CHECKING:
 
     type Key = dict[str, AttributeValueTypeDef]
 
-_DAYS_AT_ONCE = 80
-"""Of how many days the opens are counted in one transaction, which also has the summary and up to 18 days
-more for its times. Source: DynamoDB API reference, "TransactWriteItems": at most 100 actions."""
+_DAYS_AT_ONCE = 70
+"""Of how many days the opens are counted in one transaction, which also has the summary and, for its times,
+up to 18 days more and up to 10 of the recipient's domain. Source: DynamoDB API reference,
+"TransactWriteItems": at most 100 actions."""
 
 _SUPERSEDED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 """Why a transaction is cancelled when another writer was first."""
@@ -249,6 +259,10 @@ class Activity:
             *(
                 counters.update(self._table, message, day, by_counter)
                 for day, by_counter in changes(delivery.summary, summary).items()
+            ),
+            *(
+                counters.domain_update(self._table, delivery, day, by_counter)
+                for day, by_counter in domain_changes(delivery.summary, summary).items()
             ),
         ]
         with raising(ActivityUnavailable):

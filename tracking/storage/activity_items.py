@@ -6,6 +6,7 @@
 | `EMAIL#<email_id>` | `RCPT#<nnn>` | a `Delivery` with its summary |
 | `EMAIL#<email_id>` | `RCPT#<nnn>#<event_id>` | an `Event` |
 | `COUNTS#<month>#<shard>` | `<day>#<kind>#<credential_id> <sender>` | what a day of a sender's mail came to |
+| `DOMAINS#<month>#<shard>` | `<day>#<domain>` | what a day of the mail to a domain came to |
 
 The event id alone makes an event's key, so the same event appended twice is one. Indexes:
 
@@ -41,13 +42,18 @@ Source: DynamoDB developer guide, "Best practices for designing and using partit
 
 _EMAIL = "EMAIL#"
 _COUNTS = "COUNTS#"
+_DOMAINS = "DOMAINS#"
 
 COUNTS_KEPT_FOR = timedelta(days=800)
-"""How long a day's counters are kept: two years can be compared, and nothing in them is about a reader."""
+"""How long a day's counters are kept: two years can be compared, and nothing in them is about a reader,
+unless a recipient's domain is one person's own."""
 
 COUNT_SHARDS = 4
 """Items of one sender's day. A transaction writes one of them, and two transactions on one item at once
 conflict."""
+
+DOMAIN_SHARDS = 16
+"""Items of one domain's day. There are more of them, because all senders write to the popular domains."""
 
 
 def event_of(image: "dict[str, AttributeValueTypeDef]") -> tuple[str, int, Event] | None:
@@ -106,10 +112,27 @@ def count_key(message: Message, day: date) -> "dict[str, AttributeValueTypeDef]"
     sender = addresses.key(message.sender_address)
     return to_attributes(
         {
-            "pk": counts_partition(f"{day:%Y-%m}", shard),
+            "pk": counts_partition(_month(day), shard),
             "sk": f"{day.isoformat()}#{message.kind}#{message.credential_id} {sender}",
         }
     )
+
+
+def domains_partition(month: str, shard: int) -> str:
+    """A partition of the counters of all domains in a month, which is written as in a date."""
+    return f"{_DOMAINS}{month}#{shard}"
+
+
+def domain_key(delivery: Delivery, day: date) -> "dict[str, AttributeValueTypeDef]":
+    """The key of the item where a day of a delivery is counted for its recipient's domain."""
+    shard = zlib.crc32(delivery.email_id.encode()) % DOMAIN_SHARDS
+    return to_attributes(
+        {"pk": domains_partition(_month(day), shard), "sk": f"{day.isoformat()}#{delivery.domain}"}
+    )
+
+
+def _month(day: date) -> str:
+    return day.isoformat()[:7]
 
 
 def day_expires_at(day: date) -> int:
@@ -235,6 +258,11 @@ def summary_map(summary: Summary) -> Item:
         **{name: to_text(at) for name, at in times.items() if at},
         "fetches": summary.fetches,
         "outcomes": {str(outcome): to_text(at) for outcome, at in summary.outcomes.items()},
+        "hours": {
+            day.isoformat(): {str(hour): count for hour, count in by_hour.items()}
+            for day, by_hour in summary.hours.items()
+        },
+        "by_domain": summary.is_counted_by_domain,
     }
 
 
@@ -250,6 +278,11 @@ def _summary(item: Item) -> Summary:
         first_prefetch_at=to_time(item.get("first_prefetch_at")),
         fetches=int(item["fetches"]),
         outcomes={Outcome(name): datetime.fromisoformat(at) for name, at in item["outcomes"].items()},
+        hours={
+            date.fromisoformat(day): {int(hour): int(count) for hour, count in by_hour.items()}
+            for day, by_hour in item.get("hours", {}).items()
+        },
+        is_counted_by_domain=item.get("by_domain", False),
     )
 
 

@@ -1,23 +1,36 @@
 """The daily counters in the Activity table; `activity_items` has its design."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tracking.errors import ActivityUnavailable
 from tracking.mail.credentials import CredentialKind
-from tracking.mail.deliveries import Message, Outcome
+from tracking.mail.deliveries import COUNTED_BY_DOMAIN, Delivery, Message, Outcome
 from tracking.storage import activity_items
 from tracking.storage.aws import Item, from_attributes, raising, to_attributes
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import UpdateTypeDef
+    from types_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        QueryInputTypeDef,
+        QueryOutputTypeDef,
+        UpdateTypeDef,
+    )
 
 BYTES = "bytes"
 """The counter of the sizes of the mails that SES took."""
+
+DOMAIN_PAGE = 1000
+"""Items of domains that are read of a partition at once."""
+
+_READERS = 10
+"""Partitions that are asked at the same time: as many as a client of boto3 has connections."""
 
 _NO_COUNTERS = frozenset({"pk", "sk", "expires_at", "last_ip"})
 
@@ -27,7 +40,8 @@ class SendersDay:
     """What a day of the mail of one credential from one address came to.
 
     `sender` is in lower case, and empty where a mail had none. `counts` are by the names of classes and
-    outcomes, `OPENED`, `HUMAN`, `PREFETCH_ONLY` and `BYTES`. `last_ip` is where mail was handed in from.
+    outcomes, `OPENED`, `HUMAN`, `PREFETCH_ONLY`, `HOURS` and `BYTES`. `last_ip` is where mail was handed in
+    from.
     """
 
     day: date
@@ -36,6 +50,18 @@ class SendersDay:
     sender: str
     counts: Counter[str]
     last_ip: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainCounts:
+    """What the mail to each domain came to.
+
+    `by_domain` has the domains in lower case, and counts by the names of `COUNTED_BY_DOMAIN`. Unless
+    `is_complete`, the oldest days are missing, in whole or in part.
+    """
+
+    by_domain: Mapping[str, Counter[str]]
+    is_complete: bool
 
 
 class Counters:
@@ -57,21 +83,73 @@ class Counters:
         """
         if last < first:  # BETWEEN refuses bounds in the wrong order.
             return
-        for month in _months(first, last):
-            parts = [
-                self._part(activity_items.counts_partition(month, shard), first, last)
-                for shard in range(activity_items.COUNT_SHARDS)
-            ]
-            yield from sorted((found for part in parts for found in part), key=lambda found: found.day)
+        with ThreadPoolExecutor(activity_items.COUNT_SHARDS) as pool:
+            for month in _months(first, last):
+                partitions = [
+                    activity_items.counts_partition(month, shard)
+                    for shard in range(activity_items.COUNT_SHARDS)
+                ]
+                parts = pool.map(partial(self._part, first=first, last=last), partitions)
+                yield from sorted((found for part in parts for found in part), key=lambda found: found.day)
+
+    def domains(self, first: date, last: date, most: int) -> DomainCounts:
+        """What was counted for the recipients' domains.
+
+        Args:
+            first: The first day that counts.
+            last: The last day that counts.
+            most: How many items may be read, after which no more are asked for. Each is a part of a day of a
+                domain, `DOMAIN_SHARDS` at most; the newest days are read first.
+
+        Raises:
+            ActivityUnavailable: The table cannot be read.
+        """
+        found: dict[str, Counter[str]] = {}
+        if last < first:  # BETWEEN refuses bounds in the wrong order.
+            return DomainCounts(found, is_complete=True)
+        items = 0
+        with ThreadPoolExecutor(_READERS) as pool:
+            for month in reversed(list(_months(first, last))):
+                queries = [
+                    self._domains_query(activity_items.domains_partition(month, shard), first, last)
+                    for shard in range(activity_items.DOMAIN_SHARDS)
+                ]
+                while queries:
+                    if items >= most:
+                        return DomainCounts(found, is_complete=False)
+                    pages = list(pool.map(self._page, queries))
+                    for page in pages:
+                        items += len(page["Items"])
+                        _add_domains(found, page["Items"])
+                    queries = [
+                        {**query, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+                        for query, page in zip(queries, pages, strict=True)
+                        if "LastEvaluatedKey" in page
+                    ]
+        return DomainCounts(found, is_complete=True)
+
+    def _domains_query(self, partition: str, first: date, last: date) -> "QueryInputTypeDef":
+        names = sorted(COUNTED_BY_DOMAIN)
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+            "ExpressionAttributeValues": _bounds(partition, first, last),
+            "ProjectionExpression": ", ".join(["sk", *(f"#{name}" for name in names)]),
+            "ScanIndexForward": False,
+            "Limit": DOMAIN_PAGE,
+        }
+
+    def _page(self, query: "QueryInputTypeDef") -> "QueryOutputTypeDef":
+        with raising(ActivityUnavailable):
+            return self._dynamodb.query(**query)
 
     def _part(self, partition: str, first: date, last: date) -> list[SendersDay]:
         with raising(ActivityUnavailable):
             pages = self._dynamodb.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-                ExpressionAttributeValues=to_attributes(
-                    {":pk": partition, ":first": f"{first.isoformat()}#", ":last": f"{last.isoformat()}#~"}
-                ),
+                ExpressionAttributeValues=_bounds(partition, first, last),
             )
             return [_senders_day(from_attributes(item)) for page in pages for item in page["Items"]]
 
@@ -87,22 +165,60 @@ def update(table: str, message: Message, day: date, changes: Mapping[str, int]) 
     """
     mails = changes.get(Outcome.PROCESSED, 0)
     added = {**changes, BYTES: mails * message.size} if mails else dict(changes)
-    addition = ", ".join(f"#{name} :{name}" for name in added)
+    last_ip = message.source_ip if mails > 0 else None
+    return _addition(table, activity_items.count_key(message, day), day, added, last_ip)
+
+
+def domain_update(table: str, delivery: Delivery, day: date, changes: Mapping[str, int]) -> "UpdateTypeDef":
+    """The update that adds changes to a day's counters of a recipient's domain.
+
+    Args:
+        table: The Activity table.
+        delivery: Whose.
+        day: By UTC.
+        changes: By counter; not empty.
+    """
+    return _addition(table, activity_items.domain_key(delivery, day), day, changes)
+
+
+def _addition(
+    table: str,
+    key: "dict[str, AttributeValueTypeDef]",
+    day: date,
+    added: Mapping[str, int],
+    last_ip: str | None = None,
+) -> "UpdateTypeDef":
     values: Item = {
         **{f":{name}": change for name, change in added.items()},
         ":expires_at": activity_items.day_expires_at(day),
     }
     assignment = "expires_at = :expires_at"
-    if mails > 0 and message.source_ip:
+    if last_ip:
         assignment += ", last_ip = :last_ip"
-        values[":last_ip"] = message.source_ip
+        values[":last_ip"] = last_ip
     return {
         "TableName": table,
-        "Key": activity_items.count_key(message, day),
-        "UpdateExpression": f"ADD {addition} SET {assignment}",
+        "Key": key,
+        "UpdateExpression": f"ADD {', '.join(f'#{name} :{name}' for name in added)} SET {assignment}",
         "ExpressionAttributeNames": {f"#{name}": name for name in added},
         "ExpressionAttributeValues": to_attributes(values),
     }
+
+
+def _bounds(partition: str, first: date, last: date) -> "dict[str, AttributeValueTypeDef]":
+    return to_attributes(
+        {":pk": partition, ":first": f"{first.isoformat()}#", ":last": f"{last.isoformat()}#~"}
+    )
+
+
+def _add_domains(
+    found: dict[str, Counter[str]], items: "Iterable[Mapping[str, AttributeValueTypeDef]]"
+) -> None:
+    """Add what items of domains count. They may be many, and are read with what each of them needs."""
+    for item in items:
+        counts = found.setdefault(item["sk"]["S"].partition("#")[2], Counter())
+        for name in COUNTED_BY_DOMAIN & item.keys():
+            counts[name] += int(item[name]["N"])
 
 
 def _months(first: date, last: date) -> Iterator[str]:

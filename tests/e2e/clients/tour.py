@@ -220,6 +220,9 @@ class Tour:
         assert summary["cycle_max"] == cycle["cycle_max"]
         history = self._call("stats/email_history", group_by="domain")
         assert "shop.example.com" in [entry["domain"] for entry in history["history"]]
+        opens = self._call("stats/opens")
+        assert (len(opens["days"]), opens["domains_are_complete"]) == (30, True)
+        assert sum(entry["sent"] for entry in opens["by_username"]) >= 1
 
     def _call(self, endpoint: str, **fields: object) -> Any:  # noqa: ANN401 - Whatever the call answers.
         self.made.add(("POST", endpoint))

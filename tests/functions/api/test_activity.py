@@ -49,7 +49,8 @@ CURL = Fetch(
     city="Linz",
 )
 (OPENED,) = classify(Sending(), [CURL])
-START = (NOW - timedelta(hours=2)).isoformat()
+THUNDERBIRD = replace(CURL, event_id="cf-2", at=AT + timedelta(minutes=1), user_agent="Thunderbird/128.0")
+START, END = (NOW - timedelta(hours=2)).isoformat(), (NOW + timedelta(hours=2)).isoformat()
 
 
 @pytest.fixture
@@ -266,6 +267,14 @@ def test_a_mail_without_a_pixel_says_why(api: Api) -> None:
         ({"event_types": ["hard-bounced", "soft-bounced"]}, 2),
         ({"event_types": ["clicked", "unsubscribed", "resubscribed"]}, 0),
         ({"event_types": ["processed"], "search_usernames": ["alice"]}, 1),
+        ({"open_classes": ["bot"]}, 1),
+        ({"open_classes": ["direct_open", "bot"]}, 1),
+        ({"open_classes": ["direct_open"]}, 0),
+        ({"open_classes": []}, 9),
+        ({"open_classes": ["bot"], "event_types": ["opened", "delivered"]}, 1),
+        ({"open_classes": ["bot"], "event_types": ["delivered"]}, 0),
+        ({"open_classes": ["bot"], "search_recipient": "bob@example.net"}, 1),
+        ({"open_classes": ["bot"], "search_email_id": SECOND}, 0),
         ({"limit": 9}, 9),
         ({"start_date": None}, 9),
         ({"end_date": (AT + timedelta(seconds=3)).isoformat()}, 3),
@@ -280,6 +289,51 @@ def test_a_search_finds_what_all_of_its_fields_allow(api: Api, fields: dict[str,
         count = 0  # Midnight has passed since.
 
     assert len(search(api, **fields)) == count
+
+
+@pytest.mark.parametrize("options", [{}, {"only_latest": True}, {"only_latest_by_sent": True}])
+def test_of_a_mail_with_opens_of_several_classes_that_of_the_class_is_found(
+    api: Api, mails: Cloud, options: dict[str, bool]
+) -> None:
+    mails.activity.append(first(mails), deliveries.fetched(THUNDERBIRD))
+
+    for open_class in ("bot", "direct_open"):
+        (opened,) = search(api, open_classes=[open_class], **options)
+
+        assert opened["metadata"]["class"] == open_class
+
+
+def test_of_opens_of_several_classes_the_latest_is_found_where_all_are_searched_for(
+    api: Api, mails: Cloud
+) -> None:
+    mails.activity.append(first(mails), deliveries.fetched(THUNDERBIRD))
+
+    (opened,) = search(api, open_classes=["bot", "direct_open"], only_latest=True)
+
+    assert opened["metadata"]["class"] == "direct_open"
+
+
+def test_a_repeated_fetch_is_not_found_by_its_class(api: Api, mails: Cloud) -> None:
+    again = replace(CURL, event_id="cf-2", at=CURL.at + timedelta(seconds=1))
+    mails.activity.append(first(mails), deliveries.fetched(again))
+
+    assert found(api, open_classes=["bot"]) == ["opened"]
+
+
+def test_pages_of_a_class_make_up_the_whole(api: Api, mails: Cloud) -> None:
+    for number in range(4):
+        at = THUNDERBIRD.at + timedelta(minutes=2 * number)
+        for fetch in (THUNDERBIRD, CURL):
+            again = replace(fetch, event_id=f"{fetch.user_agent}-{number}", at=at)
+            mails.activity.append(first(mails), deliveries.fetched(again))
+    fields = {"start_date": START, "end_date": END, "open_classes": ["direct_open"], "limit": 3}
+
+    one = api("/activity/search", fields).data
+    other = api("/activity/search", {**fields, "continue_token": one["continue_token"]}).data
+
+    assert [event["metadata"]["class"] for event in one["events"]] == ["direct_open"] * 3
+    assert [event["metadata"]["class"] for event in other["events"]] == ["direct_open"]
+    assert other["continue_token"] is None
 
 
 @pytest.mark.usefixtures("mails")
@@ -513,10 +567,11 @@ def test_a_token_that_no_answer_gave_is_refused(api: Api, change: str) -> None:
 def test_a_token_continues_its_own_search_alone(api: Api) -> None:
     token = api("/activity/search", {"start_date": START, "limit": 4}).data["continue_token"]
 
-    answer = api("/activity/search", {"continue_token": token, "search_subject": "order"})
+    for fields in ({"search_subject": "order"}, {"start_date": START, "open_classes": ["bot"]}):
+        answer = api("/activity/search", {"continue_token": token, **fields})
 
-    assert (answer.status, answer.field) == (400, "continue_token")
-    assert "another search" in answer.data["error"]
+        assert (answer.status, answer.field) == (400, "continue_token")
+        assert "another search" in answer.data["error"]
 
 
 def test_a_search_begun_yesterday_goes_on_where_it_was(api: Api, mails: Cloud) -> None:
@@ -555,6 +610,7 @@ def test_a_range_without_end_is_no_longer_than_what_is_kept(api: Api) -> None:
         ({"end_date": 7}, "end_date"),
         ({"event_types": ["nope"]}, "event_types.0"),
         ({"event_types": "opened"}, "event_types"),
+        ({"open_classes": ["opened"]}, "open_classes.0"),
         ({"search_usernames": "alice"}, "search_usernames"),
         ({"search": "a" * 201}, "search"),
     ],

@@ -24,6 +24,7 @@ from tracking.storage.feeds import Range
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 NAMES = ["alice", "api-000000000000", "192.0.2.1"]
 READERS = ["bob@example.net", "Carol@example.net", "dave@example.org"]
+AGENTS = ["curl/8", "Thunderbird/128.0"]
 TYPES = [EventType.DELIVERED, EventType.BOUNCED, EventType.DELAYED, EventType.COMPLAINED, EventType.QUOTED]
 
 
@@ -40,7 +41,7 @@ class World:
             delivery = known.history.delivery
             if not wanted.finds_message(known.message, delivery.recipient):
                 continue
-            events = [event for event in known.history.events if wanted.finds_type(event)]
+            events = [e for e in known.history.events if wanted.finds(e, known.opened(e))]
             if wanted.only_latest:
                 shown = [e for e in events if e.at < within.end and show(known, e)]
                 events = shown[-1:]
@@ -107,13 +108,17 @@ def events(at: datetime, chance: Random) -> Iterator[Event]:
     opened = at + timedelta(minutes=chance.randrange(600))
     for number in range(chance.randrange(4)):
         again = opened + timedelta(seconds=number * chance.choice([1, 4000]))
-        yield fetched(Fetch(f"cf-{number}", again, user_agent="curl/8", address="192.0.2.9"))
+        agent = chance.choice(AGENTS)
+        yield fetched(Fetch(f"cf-{number}", again, user_agent=agent, address="192.0.2.9"))
 
 
 FILTERS: list[dict[str, Any]] = [
     {},
     {"event_types": ["opened"]},
     {"event_types": ["hard-bounced", "quoted"]},
+    {"open_classes": ["bot"]},
+    {"open_classes": ["bot", "direct_open"], "search_recipient": "bob@example.net"},
+    {"open_classes": ["direct_open"], "only_latest": True},
     {"search_usernames": ["alice", "nobody"]},
     {"search_usernames": ["alice"], "search_recipient": "bob@example.net"},
     {"search_recipient": "carol@EXAMPLE.net"},

@@ -85,7 +85,9 @@ def test_its_summary_and_its_counters_do_not_wait(cloud: Cloud, context: LambdaC
     fan_out.handle(stream(event), context)
 
     day = event.at.date()
-    assert by_day(cloud.dynamodb, day, day, "alice") == {day: {"direct_open": 1, "opened": 1, "human": 1}}
+    assert by_day(cloud.dynamodb, day, day, "alice") == {
+        day: {"direct_open": 1, "opened": 1, "human": 1, f"hour_{event.at:%H}": 1}
+    }
 
 
 def test_an_open_whose_reading_goes_on_comes_back_again(

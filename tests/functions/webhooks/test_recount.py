@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.webhooks.fan_out import handle
-from tests.counts import by_day
+from tests.counts import by_day, by_domain
 from tests.functions.conftest import Cloud
 from tests.functions.sqs import left
 from tests.functions.webhooks.stream import inserted, records
@@ -90,7 +90,7 @@ def messages(cloud: Cloud) -> dict[str, Message]:
         found[email_id] = Message(email_id, kind, credential_id, "a@example.com", AT, 1000)
         cloud.activity.put_message(found[email_id])
         cloud.activity.start(
-            Delivery(email_id, number, f"{number}@example.net", credential_id, TrackingMode.FULL, AT)
+            Delivery(email_id, number, f"bob@{number}.example.net", credential_id, TrackingMode.FULL, AT)
         )
     return found
 
@@ -109,6 +109,8 @@ def recount(cloud: Cloud, messages: dict[str, Message]) -> dict[tuple[str, date]
         opens = summaries.opens(message, history)
         for opened in opens:
             count(message, opened.at, opened.open_class.value)
+            if opened.is_human_evidence:
+                count(message, opened.at, f"hour_{opened.at:%H}")
         people = [opened for opened in opens if opened.is_human_evidence]
         prefetches = [opened for opened in opens if opened.open_class.endswith("prefetch")]
         for name, those in [
@@ -163,6 +165,12 @@ def test_duplicated_reordered_and_replayed_records_change_nothing_twice(
         ).items()
     }
     assert counted == recount(cloud, messages)
+    domains = by_domain(cloud.dynamodb, AT.date(), AT.date() + timedelta(days=9))
+    assert set(domains) == {"1.example.net", "2.example.net", "3.example.net"}
+    of_senders = sum(counted.values(), Counter())
+    assert sum(domains.values(), Counter()) == {
+        name: of_senders[name] for name in ("processed", "delivered", "opened", "human", "prefetch_only")
+    }
     assert {"human", "prefetch_only", "opened", "bot", "processed", "delivered", "hard_bounced"} <= {
         name for counts in counted.values() for name in counts
     }

@@ -73,9 +73,13 @@ def test_stages_lead_from_one_summary_to_another_in_bounded_steps(
     stages = [old, *deliveries.stages(old, new, days)]
 
     steps = [deliveries.changes(before, after) for before, after in pairwise(stages)]
+    of_domain = [deliveries.domain_changes(before, after) for before, after in pairwise(stages)]
     assert stages[-1] == new
     assert all(len(step) <= days for step in steps[:-1])
     assert len(steps[-1]) <= days + 18
+    assert not any(of_domain[:-1])
+    assert of_domain[-1] == deliveries.domain_changes(old, new)
+    assert len(of_domain[-1]) <= 10
     added: Counter[tuple[date, str]] = Counter()
     for step in steps:
         added.update(flat(step))
@@ -89,7 +93,7 @@ MANY_OPENS = st.dictionaries(
 
 
 @given(strategies.summaries, MANY_OPENS, strategies.summaries, MANY_OPENS)
-def test_no_stage_of_80_days_needs_more_actions_than_a_transaction_takes(
+def test_no_stage_of_70_days_needs_more_actions_than_a_transaction_takes(
     old: Summary,
     old_opens: Mapping[date, Mapping[OpenClass, int]],
     new: Summary,
@@ -98,9 +102,12 @@ def test_no_stage_of_80_days_needs_more_actions_than_a_transaction_takes(
     """Source: DynamoDB API reference, "TransactWriteItems": at most 100, one of which is the summary's."""
     old, new = replace(old, opens=old_opens), replace(new, opens=new_opens)
 
-    stages = [old, *deliveries.stages(old, new, 80)]
+    stages = [old, *deliveries.stages(old, new, 70)]
 
-    assert all(1 + len(deliveries.changes(before, after)) <= 100 for before, after in pairwise(stages))
+    assert all(
+        1 + len(deliveries.changes(before, after)) + len(deliveries.domain_changes(before, after)) <= 100
+        for before, after in pairwise(stages)
+    )
 
 
 def test_a_small_change_is_one_stage() -> None:
@@ -164,6 +171,65 @@ def test_each_outcome_counts_once_on_its_day() -> None:
     }
 
 
+def test_an_open_that_shows_a_person_counts_in_its_hour() -> None:
+    once = Summary(
+        {FIRST: {OpenClass.DIRECT_OPEN: 1}}, noon(FIRST), noon(FIRST), noon(FIRST), hours={FIRST: {12: 1}}
+    )
+    again = replace(once, opens={FIRST: {OpenClass.DIRECT_OPEN: 3}}, hours={FIRST: {12: 2, 23: 1}})
+
+    assert deliveries.changes(once, again) == {FIRST: {"direct_open": 2, "hour_12": 1, "hour_23": 1}}
+
+
+@given(strategies.summaries, strategies.summaries)
+def test_a_domain_counts_what_its_sender_does(old: Summary, new: Summary) -> None:
+    old, new = (replace(summary, is_counted_by_domain=True) for summary in (old, new))
+
+    of_sender = flat(deliveries.changes(old, new))
+
+    assert nonzero(flat(deliveries.domain_changes(old, new))) == {
+        (day, name): change
+        for (day, name), change in nonzero(of_sender).items()
+        if name in {"processed", "delivered", "opened", "human", "prefetch_only"}
+    }
+
+
+@given(strategies.summaries, strategies.summaries, strategies.summaries)
+def test_what_was_not_counted_for_a_domain_is_never_taken_back(
+    old: Summary, new: Summary, newer: Summary
+) -> None:
+    """A summary of before domains were counted, and those that take its place."""
+    old = replace(old, is_counted_by_domain=False)
+    new, newer = (replace(summary, is_counted_by_domain=True) for summary in (new, newer))
+
+    counted = flat(deliveries.domain_changes(old, new))
+    assert all(change > 0 for change in counted.values())
+    counted.update(flat(deliveries.domain_changes(new, newer)))
+
+    assert nonzero(counted) == nonzero(flat(deliveries.domain_changes(Summary(), newer)))
+
+
+def test_a_person_after_a_prefetch_that_no_domain_counted_takes_nothing_back() -> None:
+    prefetched = Summary(
+        {FIRST: {OpenClass.PRIVACY_PREFETCH: 1}},
+        noon(FIRST),
+        noon(FIRST),
+        None,
+        noon(FIRST),
+        outcomes={Outcome.PROCESSED: noon(FIRST)},
+        is_counted_by_domain=False,
+    )
+    read = replace(prefetched, first_human_at=noon(SECOND), is_counted_by_domain=True)
+
+    assert deliveries.domain_changes(prefetched, read) == {
+        FIRST: {"processed": 1, "opened": 1},
+        SECOND: {"human": 1},
+    }
+
+
+def test_the_domain_is_the_recipients_in_lower_case() -> None:
+    assert replace(DELIVERY, recipient="Bob@Mail.Example.NET").domain == "mail.example.net"
+
+
 def test_an_outcome_that_is_known_of_already_counts_no_more() -> None:
     old = Summary(outcomes={Outcome.PROCESSED: noon(FIRST)})
     new = Summary(outcomes={Outcome.PROCESSED: noon(FIRST), Outcome.DELIVERED: noon(FIRST)})
@@ -189,7 +255,10 @@ def test_all_that_a_delivery_came_to_counts_once(summary: Summary) -> None:
 
 
 def test_the_names_of_the_counters_are_all_different() -> None:
-    names = [*Outcome, *OpenClass, deliveries.OPENED, deliveries.HUMAN, deliveries.PREFETCH_ONLY]
+    names = [
+        *(*Outcome, *OpenClass, *deliveries.HOURS),
+        *(deliveries.OPENED, deliveries.HUMAN, deliveries.PREFETCH_ONLY),
+    ]
 
     assert len(set(names)) == len(names)
 

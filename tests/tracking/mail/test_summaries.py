@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,10 @@ OUTLOOK = Fetch(
     user_agent="Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.16026; Pro)",
     address="198.51.100.7",
 )
-FETCHES = st.lists(strategies.fetches, unique_by=lambda fetch: fetch.event_id, max_size=6)
+MAIL_PROGRAMS = st.builds(
+    lambda event_id, at: replace(OUTLOOK, event_id=event_id, at=at), strategies.names, strategies.times
+)
+FETCHES = st.lists(strategies.fetches | MAIL_PROGRAMS, unique_by=lambda fetch: fetch.event_id, max_size=6)
 
 
 def history(*fetches: Fetch, quoted_at: datetime | None = None) -> History:
@@ -55,8 +58,27 @@ def test_a_mail_program_is_human_evidence() -> None:
     day = SENT_AT.date()
 
     assert summary(history(OUTLOOK)) == Summary(
-        {day: {OpenClass.DIRECT_OPEN: 1}}, OUTLOOK.at, OUTLOOK.at, OUTLOOK.at, None
+        {day: {OpenClass.DIRECT_OPEN: 1}},
+        OUTLOOK.at,
+        OUTLOOK.at,
+        OUTLOOK.at,
+        None,
+        hours={day: {OUTLOOK.at.hour: 1}},
     )
+
+
+def test_hours_are_those_of_utc_and_of_each_open_that_shows_a_person() -> None:
+    in_tokyo = timezone(timedelta(hours=9))
+    first, second, third = (
+        replace(OUTLOOK, event_id=f"cf-{hours}", at=(SENT_AT + timedelta(hours=hours)).astimezone(in_tokyo))
+        for hours in (1, 1.5, 13)
+    )
+    program = Fetch("cf-4", SENT_AT + timedelta(hours=5), user_agent="curl/8", address="192.0.2.9")
+
+    found = summary(history(first, second, program, third))
+
+    today = SENT_AT.date()
+    assert found.hours == {today: {13: 2}, today + timedelta(days=1): {1: 1}}
 
 
 @pytest.mark.parametrize(
@@ -168,6 +190,11 @@ def test_a_summary_counts_each_open_once(message: Message, fetches: list[Fetch])
     assert found.first_open_at == min((fetch.at for fetch in fetches), default=None)
     assert found.last_open_at == max((opened.at for opened in opens), default=None)
     assert found.is_opened == bool(fetches)
+    hours = Counter(
+        (day, hour) for day, by_hour in found.hours.items() for hour in Counter(by_hour).elements()
+    )
+    people = [opened.at.astimezone(UTC) for opened in opens if opened.is_human_evidence]
+    assert hours == Counter((at.date(), at.hour) for at in people)
 
 
 @given(strategies.messages, FETCHES.flatmap(st.permutations))
@@ -189,6 +216,9 @@ def test_changes_from_nothing_are_a_recount(mails: list[tuple[Message, list[Fetc
             before = after
         opens = summaries.opens(message, history(*fetches))
         recount.update((f"{opened.at:%Y-%m-%d}", opened.open_class.value) for opened in opens)
+        recount.update(
+            (f"{opened.at:%Y-%m-%d}", f"hour_{opened.at:%H}") for opened in opens if opened.is_human_evidence
+        )
         firsts = {
             "opened": [opened.at for opened in opens],
             "human": [opened.at for opened in opens if opened.is_human_evidence],

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.counts import by_day
+from tests.counts import by_day, by_domain
 from tracking.errors import ActivityUnavailable, DeliveryClaimed, StaleVersion
 from tracking.mail import deliveries, email_ids
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import (
+    HOURS,
+    HUMAN,
+    OPENED,
+    PREFETCH_ONLY,
     Delivery,
     Event,
     EventType,
@@ -25,11 +29,13 @@ from tracking.mail.deliveries import (
 from tracking.opens.fetches import Fetch
 from tracking.opens.rules import OpenClass
 from tracking.storage.activity import Activity
-from tracking.storage.activity_items import COUNT_SHARDS, COUNTS_KEPT_FOR, KEPT_FOR
+from tracking.storage.activity_items import COUNT_SHARDS, COUNTS_KEPT_FOR, DOMAIN_SHARDS, KEPT_FOR
+from tracking.storage.counters import update
 
 if TYPE_CHECKING:
     from botocore.exceptions import _ClientErrorResponseTypeDef as ClientErrorResponseTypeDef
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 EMAIL_ID = "06h0r9co15h30phg2640"
 AT = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
@@ -236,7 +242,7 @@ def many_days(first: date, days: int) -> Summary:
     """Two opens on each of so many days."""
     opens = {first + number * ONE_DAY: {OpenClass.DIRECT_OPEN: 2} for number in range(days)}
     start, end = (datetime.combine(day, time(12), UTC) for day in (min(opens), max(opens)))
-    return Summary(opens, start, end, start)
+    return Summary(opens, start, end, start, hours={day: {12: 2} for day in opens})
 
 
 def test_a_summary_of_more_days_than_a_transaction_takes_is_written_and_counts_once(
@@ -246,32 +252,33 @@ def test_a_summary_of_more_days_than_a_transaction_takes_is_written_and_counts_o
     old, new = many_days(DAY, 150), many_days(DAY + 75 * ONE_DAY, 150)
 
     activity.write_summary(MESSAGE, DELIVERY, old)
-    activity.write_summary(MESSAGE, replace(DELIVERY, summary=old, version=2), new)
+    activity.write_summary(MESSAGE, replace(DELIVERY, summary=old, version=3), new)
 
-    assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, summary=new, version=4)
+    assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, summary=new, version=6)
     first = DAY + 75 * ONE_DAY
-    expected = {first + number * ONE_DAY: {"direct_open": 2} for number in range(150)}
+    expected = {first + number * ONE_DAY: {"direct_open": 2, "hour_12": 2} for number in range(150)}
     expected[first] |= {"opened": 1, "human": 1}
     assert counts(dynamodb, days=300) == expected
+    assert by_domain(dynamodb, DAY, DAY + 300 * ONE_DAY) == {"example.net": {"opened": 1, "human": 1}}
 
 
 def test_a_transaction_never_has_more_actions_than_dynamodb_takes(
     activity: Activity, dynamodb: "DynamoDBClient"
 ) -> None:
-    """All times and outcomes move from days of their own to others, while the opens do of 80 days more."""
+    """All times and outcomes move from days of their own to others, while the opens do of 70 days more."""
     activity.start(DELIVERY)
     sizes: list[int] = []
     dynamodb.meta.events.register(
         "provide-client-params.dynamodb.TransactWriteItems",
         lambda params, **_: sizes.append(len(params["TransactItems"])),
     )
-    old, new = apart(DAY, {}), apart(DAY + 100 * ONE_DAY, many_days(DAY + 200 * ONE_DAY, 80).opens)
+    old, new = apart(DAY, {}), apart(DAY + 100 * ONE_DAY, many_days(DAY + 200 * ONE_DAY, 70).opens)
     activity.write_summary(MESSAGE, DELIVERY, old)
 
     activity.write_summary(MESSAGE, replace(DELIVERY, summary=old, version=1), new)
 
-    # The summary; nothing is "prefetch only" where a person was.
-    assert sizes == [1 + 8, 1 + 80 + 2 * 8]
+    # The summary, the sender's days, the domain's; nothing is "prefetch only" where a person was.
+    assert sizes == [1 + 8 + 4, 1 + 70 + 2 * 8 + 2 * 4]
     assert activity.delivery(EMAIL_ID, 1) == replace(DELIVERY, summary=new, version=2)
 
 
@@ -304,8 +311,9 @@ def test_a_summary_that_another_writer_changed_between_two_transactions_counts_o
     assert left
     activity.write_summary(MESSAGE, left, summary)
 
-    assert counts(dynamodb, days=300)[DAY] == {"direct_open": 2, "opened": 1, "human": 1}
-    assert sum(counts(dynamodb, days=300).values(), Counter()).total() == 302
+    assert counts(dynamodb, days=300)[DAY] == {"direct_open": 2, "hour_12": 2, "opened": 1, "human": 1}
+    assert sum(counts(dynamodb, days=300).values(), Counter()).total() == 602
+    assert by_domain(dynamodb, DAY, DAY + 300 * ONE_DAY) == {"example.net": {"opened": 1, "human": 1}}
 
 
 @pytest.mark.parametrize(
@@ -362,6 +370,42 @@ def test_what_was_taken_back_is_not_counted(activity: Activity, dynamodb: "Dynam
     activity.write_summary(MESSAGE, replace(DELIVERY, summary=BOT, version=1), Summary())
 
     assert counts(dynamodb) == {}
+    assert by_domain(dynamodb, DAY, DAY) == {}
+
+
+def test_a_summary_that_no_domain_was_counted_for_is_counted_whole_once_something_happens(
+    activity: Activity, dynamodb: "DynamoDBClient"
+) -> None:
+    """As an earlier version left it: with its sender's counters, and without hours and domains."""
+    activity.start(DELIVERY)
+    prefetched = Summary(
+        {DAY: {OpenClass.PRIVACY_PREFETCH: 1}},
+        AT,
+        AT,
+        None,
+        AT,
+        outcomes={Outcome.PROCESSED: AT, Outcome.DELIVERED: AT},
+    )
+    earlier = replace(prefetched, is_counted_by_domain=False)
+    activity.write_summary(MESSAGE, DELIVERY, earlier)
+    assert by_domain(dynamodb, DAY, DAY) == {}
+    read = replace(
+        prefetched,
+        opens={DAY: {OpenClass.PRIVACY_PREFETCH: 1, OpenClass.DIRECT_OPEN: 1}},
+        first_human_at=AT,
+        hours={DAY: {12: 1}},
+    )
+
+    activity.write_summary(MESSAGE, replace(DELIVERY, summary=earlier, version=1), read)
+
+    once = {"processed": 1, "delivered": 1, "opened": 1, "human": 1}
+    assert by_domain(dynamodb, DAY, DAY) == {"example.net": once}
+    assert counts(dynamodb)[DAY] == once | {
+        "privacy_prefetch": 1,
+        "direct_open": 1,
+        "hour_12": 1,
+        "bytes": MESSAGE.size,
+    }
 
 
 def test_the_counters_of_a_day_outlive_its_mail_and_hold_nothing_else(
@@ -372,14 +416,23 @@ def test_the_counters_of_a_day_outlive_its_mail_and_hold_nothing_else(
 
     items = dynamodb.scan(TableName="Activity")["Items"]
 
-    (item,) = (item for item in items if not item["pk"]["S"].startswith("EMAIL#"))
-    shard = zlib.crc32(EMAIL_ID.encode()) % COUNT_SHARDS
-    assert item == {
-        "pk": {"S": f"COUNTS#2026-11#{shard}"},
+    of_sender, of_domain = sorted(
+        (item for item in items if not item["pk"]["S"].startswith("EMAIL#")), key=lambda item: item["pk"]["S"]
+    )
+    checksum = zlib.crc32(EMAIL_ID.encode())
+    expires_at = {"N": str(int((datetime(2026, 11, 24, tzinfo=UTC) + COUNTS_KEPT_FOR).timestamp()))}
+    assert of_sender == {
+        "pk": {"S": f"COUNTS#2026-11#{checksum % COUNT_SHARDS}"},
         "sk": {"S": "2026-11-24#api_key#api-1 a@example.com"},
         "bot": {"N": "1"},
         "opened": {"N": "1"},
-        "expires_at": {"N": str(int((datetime(2026, 11, 24, tzinfo=UTC) + COUNTS_KEPT_FOR).timestamp()))},
+        "expires_at": expires_at,
+    }
+    assert of_domain == {
+        "pk": {"S": f"DOMAINS#2026-11#{checksum % DOMAIN_SHARDS}"},
+        "sk": {"S": "2026-11-24#example.net"},
+        "opened": {"N": "1"},
+        "expires_at": expires_at,
     }
 
 
@@ -402,22 +455,76 @@ def test_an_open_costs_a_delivery_and_a_counter_of_less_than_a_kilobyte(
         AT,
         AT,
         AT,
+        outcomes={Outcome.PROCESSED: AT, Outcome.DELIVERED: AT},
+        hours={DAY: {8: 1, 9: 8, 23: 1}, DAY + ONE_DAY: {7: 3}, DAY + 2 * ONE_DAY: {10: 3}},
     )
 
     activity.write_summary(MESSAGE, DELIVERY, summary)
 
-    assert all(size(item) < 1000 for item in dynamodb.scan(TableName="Activity")["Items"])
+    assert all(size(item) < 1024 for item in dynamodb.scan(TableName="Activity")["Items"])
+
+
+def test_a_busy_senders_day_is_less_than_a_kilobyte(activity: Activity, dynamodb: "DynamoDBClient") -> None:
+    """All counters, of some hundreds of thousands each."""
+    message = replace(
+        MESSAGE, size=30_000, sender="newsletter@mail.shop.example.com", source_ip="192.0.2.200"
+    )
+    names = [*OpenClass, *Outcome, OPENED, HUMAN, PREFETCH_ONLY, *HOURS]
+
+    dynamodb.update_item(**update("Activity", message, DAY, dict.fromkeys(names, 700_000)))
+
+    assert activity
+    (item,) = dynamodb.scan(TableName="Activity")["Items"]
+    assert item.keys() > set(names)
+    assert size(item) < 1024
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "updates"),
+    [
+        (Summary(), BOT, 3),
+        (BOT, replace(BOT, opens={DAY: {OpenClass.BOT: 2}}), 2),
+        (BOT, replace(BOT, opens={DAY: {OpenClass.BOT: 1, OpenClass.DIRECT_OPEN: 1}}, first_human_at=AT), 3),
+    ],
+    ids=["the first open", "one more", "a person"],
+)
+def test_a_domain_is_written_only_if_its_counters_change(
+    activity: Activity, dynamodb: "DynamoDBClient", first: Summary, second: Summary, updates: int
+) -> None:
+    activity.start(DELIVERY)
+    activity.write_summary(MESSAGE, DELIVERY, first)
+    sizes: list[int] = []
+    dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.TransactWriteItems",
+        lambda params, **_: sizes.append(len(params["TransactItems"])),
+    )
+
+    activity.write_summary(MESSAGE, replace(DELIVERY, summary=first, version=1), second)
+
+    assert sizes == [updates]
 
 
 def counts(dynamodb: "DynamoDBClient", days: int = 7) -> dict[date, Counter[str]]:
     return by_day(dynamodb, DAY - ONE_DAY, DAY + days * ONE_DAY, MESSAGE.credential_id)
 
 
-def size(value: object) -> int:
-    """Bytes of an item or of an attribute's value, rather more than DynamoDB counts."""
-    if isinstance(value, dict):
-        return 3 + sum(len(name) + 1 + size(each) for name, each in value.items())
-    return len(str(value))
+def size(item: "Mapping[str, AttributeValueTypeDef]") -> int:
+    """Bytes of an item. Source: DynamoDB developer guide, "DynamoDB item sizes and formats"."""
+    return sum(len(name.encode()) + value_size(value) for name, value in item.items())
+
+
+def value_size(value: "AttributeValueTypeDef") -> int:
+    ((kind, held),) = value.items()
+    match kind, held:
+        case "S", str():
+            return len(held.encode())
+        case "N", str():
+            return len(held) // 2 + 2
+        case "BOOL", bool():
+            return 1
+        case "M", dict():
+            return 3 + len(held) + size(held)
+    raise TypeError(f"nothing else is stored: {kind}")
 
 
 def test_a_history_is_read_to_the_last_page(activity: Activity) -> None:

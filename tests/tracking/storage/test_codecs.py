@@ -41,6 +41,22 @@ def test_a_delivery_comes_back(delivery: Delivery) -> None:
     assert activity_items.delivery(stored(activity_items.delivery_item(delivery))) == delivery
 
 
+@given(strategies.deliveries)
+def test_a_summary_that_was_stored_before_hours_and_domains_were_counted_says_so(delivery: Delivery) -> None:
+    item = stored(activity_items.delivery_item(delivery))
+    for name in ("hours", "by_domain"):
+        del item["summary"][name]
+
+    found = activity_items.delivery(item)
+
+    assert found == replace(delivery, summary=replace(delivery.summary, hours={}, is_counted_by_domain=False))
+
+
+@given(strategies.deliveries, st.dates())
+def test_what_is_counted_of_a_domain_is_no_event_in_the_stream(delivery: Delivery, day: date) -> None:
+    assert activity_items.event_of(activity_items.domain_key(delivery, day)) is None
+
+
 @given(strategies.events)
 def test_an_event_comes_back(event: Event) -> None:
     assert activity_items.event(stored(activity_items.event_item(DELIVERY, event))) == event

@@ -12,12 +12,21 @@ from hypothesis import strategies as st
 from tracking.errors import ActivityUnavailable
 from tracking.mail import email_ids
 from tracking.mail.credentials import CredentialKind
-from tracking.mail.deliveries import HUMAN, OPENED, PREFETCH_ONLY, Message, Outcome
+from tracking.mail.deliveries import (
+    HOURS,
+    HUMAN,
+    OPENED,
+    PREFETCH_ONLY,
+    Delivery,
+    Message,
+    Outcome,
+    TrackingMode,
+)
 from tracking.opens.rules import OpenClass
 from tracking.storage import aws, counters
 from tracking.storage.activity import Activity
-from tracking.storage.activity_items import COUNT_SHARDS
-from tracking.storage.counters import BYTES, Counters, SendersDay
+from tracking.storage.activity_items import COUNT_SHARDS, DOMAIN_SHARDS
+from tracking.storage.counters import BYTES, Counters, DomainCounts, SendersDay
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -35,6 +44,7 @@ MESSAGE = Message(
     sender="Shop <Shop@Example.com>",
     source_ip="192.0.2.1",
 )
+DELIVERY = Delivery(MESSAGE.email_id, 1, "Bob@Example.NET", "alice", TrackingMode.FULL, AT)
 
 
 class Book:
@@ -49,6 +59,12 @@ class Book:
 
     def days(self, first: date = DAY, last: date = DAY) -> list[SendersDay]:
         return list(self.counters.days(first, last))
+
+    def add_domain(self, delivery: Delivery = DELIVERY, day: date = DAY, **changes: int) -> None:
+        self.dynamodb.update_item(**counters.domain_update("Activity", delivery, day, changes))
+
+    def domains(self, first: date = DAY, last: date = DAY, most: int = 10_000) -> DomainCounts:
+        return self.counters.domains(first, last, most)
 
 
 @pytest.fixture
@@ -210,9 +226,97 @@ def test_one_month_is_one_query_of_each_part(book: Book) -> None:
     ]
 
 
+def deliveries(count: int, recipient: str = "bob@example.net") -> list[Delivery]:
+    """Deliveries that are counted in all parts."""
+    return [replace(DELIVERY, email_id=each.email_id, recipient=recipient) for each in mails(count)]
+
+
+def test_what_was_counted_of_a_domain_is_found(book: Book) -> None:
+    book.add_domain(processed=1, delivered=1)
+    book.add_domain(replace(DELIVERY, recipient="alice@EXAMPLE.net"), opened=1, human=1)
+    book.add_domain(replace(DELIVERY, recipient="carol@mail.example.net"), processed=1)
+
+    assert book.domains() == DomainCounts(
+        {
+            "example.net": Counter(processed=1, delivered=1, opened=1, human=1),
+            "mail.example.net": Counter(processed=1),
+        },
+        is_complete=True,
+    )
+
+
+def test_the_parts_and_days_of_a_domain_are_added_up(book: Book) -> None:
+    first, last = date(2026, 11, 29), date(2026, 12, 2)
+    for number, delivery in enumerate(deliveries(80)):
+        book.add_domain(delivery, first + number % 4 * ONE_DAY, processed=1)
+    book.add_domain(day=first - ONE_DAY, processed=1)
+    book.add_domain(day=last + ONE_DAY, processed=1)
+    items = book.dynamodb.scan(TableName="Activity")["Items"]
+    assert {item["pk"]["S"].rpartition("#")[2] for item in items} == set(map(str, range(DOMAIN_SHARDS)))
+
+    assert book.domains(first, last) == DomainCounts({"example.net": Counter(processed=80)}, is_complete=True)
+
+
+def test_what_is_taken_back_of_a_domain_is_counted_no_more(book: Book) -> None:
+    book.add_domain(prefetch_only=1)
+    book.add_domain(prefetch_only=-1)
+
+    assert book.domains().by_domain == {"example.net": {"prefetch_only": 0}}
+
+
+def test_senders_and_domains_do_not_count_for_each_other(book: Book) -> None:
+    book.add(processed=1)
+    book.add_domain(processed=1)
+
+    assert [found.counts for found in book.days()] == [{"processed": 1, "bytes": 1000}]
+    assert book.domains().by_domain == {"example.net": {"processed": 1}}
+
+
+@pytest.mark.parametrize(("first", "last"), [(DAY, DAY - ONE_DAY), (DAY, DAY - 300 * ONE_DAY)])
+def test_no_days_hold_no_domain(book: Book, first: date, last: date) -> None:
+    book.add_domain(processed=1)
+
+    assert book.domains(first, last) == DomainCounts({}, is_complete=True)
+
+
+def test_a_part_is_read_to_its_last_page(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counters, "DOMAIN_PAGE", 2)
+    for number in range(7):
+        book.add_domain(replace(DELIVERY, recipient=f"bob@{number}.example.net"), processed=1)
+
+    found = book.domains()
+
+    assert found.is_complete
+    assert found.by_domain == {f"{number}.example.net": {"processed": 1} for number in range(7)}
+
+
+def test_no_more_is_read_than_may_be_and_the_oldest_days_are_what_is_missing(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counters, "DOMAIN_PAGE", 2)
+    for number in range(7):
+        book.add_domain(
+            replace(DELIVERY, recipient=f"bob@{number}.example.net"), DAY - number * ONE_DAY, processed=1
+        )
+    book.add_domain(day=DAY - 60 * ONE_DAY, processed=1)
+
+    found = book.domains(DAY - 60 * ONE_DAY, DAY, most=3)
+
+    assert not found.is_complete
+    assert sorted(found.by_domain) == [f"{number}.example.net" for number in range(4)]
+
+
+def test_an_update_of_a_domain_lets_it_go_when_the_senders_day_goes() -> None:
+    of_domain = counters.domain_update("Activity", DELIVERY, DAY, {"opened": 1})
+    of_sender = counters.update("Activity", MESSAGE, DAY, {"opened": 1})
+
+    values = of_domain["ExpressionAttributeValues"]
+    assert values[":expires_at"] == of_sender["ExpressionAttributeValues"][":expires_at"]
+
+
 @given(
     st.dictionaries(
-        st.sampled_from([*Outcome, *OpenClass, OPENED, HUMAN, PREFETCH_ONLY]),
+        st.sampled_from([*Outcome, *OpenClass, OPENED, HUMAN, PREFETCH_ONLY, *HOURS]),
         st.integers(-1000, 1000).filter(bool),
         min_size=1,
     )
@@ -233,9 +337,11 @@ def test_an_update_adds_each_change_and_the_bytes_of_what_was_processed(changes:
 def test_a_table_that_cannot_be_reached_is_one_error(dynamodb: "DynamoDBClient") -> None:
     with pytest.raises(ActivityUnavailable):
         list(Counters(dynamodb, "Missing").days(DAY, DAY))
+    with pytest.raises(ActivityUnavailable):
+        Counters(dynamodb, "Missing").domains(DAY, DAY, most=1)
 
 
 def test_no_two_counters_have_one_name() -> None:
-    names = [*OpenClass, *Outcome, OPENED, HUMAN, PREFETCH_ONLY, BYTES]
+    names = [*OpenClass, *Outcome, OPENED, HUMAN, PREFETCH_ONLY, *HOURS, BYTES]
 
     assert len(names) == len(set(names))
