@@ -4,10 +4,10 @@ PYTHON := .venv/bin/python
 CDK := node_modules/.bin/cdk --no-notices
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup run demo stop check test corpus bench format relay reference synth deploy clean
+.PHONY: help setup run demo stop check test corpus bench format relay reference screenshots synth deploy clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what the lock files pin; the other commands do this themselves
 	@scripts/setup
@@ -42,6 +42,9 @@ relay: setup ## Compile Apple's list of relay addresses for the next deploy: mak
 
 reference: setup ## Write docs/openapi.json and docs/api.md anew from the API's code
 	@$(PYTHON) -m reference
+
+screenshots: setup ## Draw the pages of the running system (make run) into docs/images
+	@CHROMIUM=$$(scripts/chromium) $(PYTHON) -m tests.e2e.screenshots
 
 synth: setup ## Write the CloudFormation template to cdk.out
 	@$(CDK) synth --quiet

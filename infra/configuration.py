@@ -11,6 +11,7 @@
 | `read_time` | whether it is measured how long mail is read: `on` or `off` | `on` |
 | `read_time_concurrency` | requests that may wait for that at the same time, reserved in the account | 50 |
 | `smtp` | what takes mail by SMTP: `gateway` on a host of one's own, or SES's `mail-manager` | `gateway` |
+| `gateway_host` | the gateway's host name, which the dashboard then tells people to send to | none |
 | `sending_concurrency` | messages being sent at the same time: ten send some 60 mails a second | 10 |
 | `webhook_ports` | ports that webhooks may go to besides 443, with commas between: `8443,9443` | none |
 
@@ -45,6 +46,7 @@ MAX_PORT = 65535
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = rf"{_LABEL}(\.{_LABEL})+"
+_HOST_NAME_MEANING = "a host name in lower case, such as mail.example.com"
 _CERTIFICATE_ARN = r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+"
 _EMAIL_ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
@@ -76,6 +78,7 @@ class Configuration:
     mail_manager: bool
     webhook_ports: tuple[int, ...]
     sending_concurrency: int
+    gateway_host: str | None
 
     @classmethod
     def of(cls, node: Node) -> Self:
@@ -109,12 +112,13 @@ class Configuration:
             == "mail-manager",
             webhook_ports=_ports(node, "webhook_ports"),
             sending_concurrency=int(sending_concurrency or 10),
+            gateway_host=_value(node, "gateway_host", _HOST_NAME, _HOST_NAME_MEANING),
         )
 
 
 def _domain(node: Node, purpose: str) -> Domain | None:
     name_key, certificate_key = f"{purpose}_domain", f"{purpose}_certificate_arn"
-    name = _value(node, name_key, _HOST_NAME, "a host name in lower case, such as mail.example.com")
+    name = _value(node, name_key, _HOST_NAME, _HOST_NAME_MEANING)
     certificate_arn = _value(
         node,
         certificate_key,

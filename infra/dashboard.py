@@ -10,12 +10,14 @@ from constructs import Construct
 
 from infra.api import HttpApi
 from infra.configuration import Domain
+from infra.dashboard_files import ASSETS, built_files
 from infra.distribution import Distribution
 from infra.sign_in import SignIn
 from infra.site import Site
-from infra.wheels import ROOT
 
-PAGE = ROOT / "dashboard"
+SUBMISSION_PORT, SUBMISSIONS_PORT = 587, 465
+"""Where the gateway is reached: with STARTTLS, and with TLS. Source: RFC 8314, section 3."""
+
 HSTS_AGE = Duration.days(365)
 
 CALL_HEADERS = (
@@ -54,6 +56,7 @@ class Dashboard(Construct):
         http_api: HttpApi,
         sign_in: SignIn,
         domain: Domain | None,
+        gateway_host: str | None,
         log_bucket: s3.IBucket,
         deployment_log: logs.ILogGroup,
     ) -> None:
@@ -62,17 +65,11 @@ class Dashboard(Construct):
             self,
             "Page",
             sources=[
-                deployment.Source.asset(str(PAGE)),
-                deployment.Source.json_data(
-                    "config.json",
-                    {
-                        "region": Aws.REGION,
-                        "userPoolId": sign_in.user_pool.user_pool_id,
-                        "userPoolClientId": sign_in.client.user_pool_client_id,
-                    },
-                ),
+                deployment.Source.asset(str(built_files())),
+                deployment.Source.json_data("config.json", _settings(sign_in, gateway_host)),
             ],
             cache_control=[deployment.CacheControl.no_cache()],
+            immutable=ASSETS,
             log=deployment_log,
         )
         self.bucket = page.bucket
@@ -126,6 +123,17 @@ class Dashboard(Construct):
                 ),
             ),
         )
+
+
+def _settings(sign_in: SignIn, gateway_host: str | None) -> dict[str, object]:
+    """What the page has to know of the deployment."""
+    settings: dict[str, object] = {
+        "userPoolId": sign_in.user_pool.user_pool_id,
+        "userPoolClientId": sign_in.client.user_pool_client_id,
+    }
+    if gateway_host:
+        settings["smtp"] = {"host": gateway_host, "port": SUBMISSION_PORT, "tlsPort": SUBMISSIONS_PORT}
+    return settings
 
 
 def _calls(

@@ -165,6 +165,7 @@ class OpenTracking(Stack):
             http_api=http_api,
             sign_in=self._sign_in,
             domain=configuration.app_domain,
+            gateway_host=configuration.gateway_host,
             log_bucket=self._access_logs.bucket,
             deployment_log=self._deployment_log,
         )

@@ -11,7 +11,11 @@ from pathlib import Path
 
 from local.cloud import REPOSITORY
 
-_SOURCES = ("infra", "functions", "tracking", "dashboard", "cdk.json", "pyproject.toml", "uv.lock")
+_SOURCES = (
+    *("infra", "functions", "tracking", "dashboard", "docs/openapi.json"),
+    *("cdk.json", "pyproject.toml", "uv.lock"),
+)
+_NO_SOURCES = {"__pycache__", "node_modules", "dist", "schema.d.ts"}
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -62,7 +66,6 @@ def _files() -> Iterator[Path]:
     for source in map(REPOSITORY.joinpath, _SOURCES):
         if source.is_file():
             yield source
-        else:
-            yield from (
-                path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts
-            )
+        for folder, folders, names in source.walk():
+            folders[:] = (name for name in folders if name not in _NO_SOURCES)
+            yield from (folder / name for name in names if name not in _NO_SOURCES)

@@ -26,7 +26,7 @@ import boto3
 from aiohttp import web
 from botocore.credentials import Credentials
 
-from local import assembly, certificate, cloud, deploy, edge, mailbox, seed, sink
+from local import assembly, certificate, cloud, dashboard, deploy, edge, mailbox, seed, sink
 from local.cloud import REPOSITORY, Cloud, PortInUse
 from local.endpoints import Endpoints
 
@@ -114,27 +114,34 @@ async def running(directory: Path, ports: Ports, say: Callable[[str], None]) -> 
                 "DeliverFunctionName": {"WEBHOOK_EXEMPT_HOSTS": f"{HOST}:{ports.sink}"},
             },
         )
-        await _serve(stack, _edge(ministack, outputs["PixelDistributionId"]), ports.pixel)
-        await _serve(stack, _edge(ministack, outputs["AppDistributionId"]), ports.app)
+        await _serve(
+            stack, _edge(ministack, _distribution(ministack, outputs["PixelDistributionId"])), ports.pixel
+        )
+        app, app_url = _distribution(ministack, outputs["AppDistributionId"]), f"http://{HOST}:{ports.app}/"
+        smtp = (HOST, ports.smtp, ports.smtp_tls)
+        dashboard.tell(boto3.client("s3", **ministack.access), app, app_url, smtp)
+        app = dashboard.with_user_pool(app, ministack.access["endpoint_url"])
+        await _serve(stack, _edge(ministack, app), ports.app)
         say("starting the SMTP gateway")
         await asyncio.to_thread(stack.enter_context, _gateway(directory, ports, ministack, outputs))
         addresses = {
             "pixel_url": f"http://{HOST}:{ports.pixel}",
-            "api_url": f"http://{HOST}:{ports.app}/v3",
-            "dashboard_url": f"http://{HOST}:{ports.app}/",
+            "api_url": f"{app_url}v3",
+            "dashboard_url": app_url,
             "mailbox_url": f"{mailbox_url}/",
             "mailbox_api_url": f"{mailbox_url}/api",
             "webhook_sink_url": f"http://{HOST}:{ports.sink}",
         }
-        endpoints = await asyncio.to_thread(
-            seed.plant, ministack.access, outputs, addresses, (HOST, ports.smtp, ports.smtp_tls), directory
-        )
+        endpoints = await asyncio.to_thread(seed.plant, ministack.access, outputs, addresses, smtp, directory)
         yield endpoints
 
 
-def _edge(ministack: Cloud, distribution_id: str) -> web.AppRunner:
+def _distribution(ministack: Cloud, distribution_id: str) -> edge.Distribution:
+    return edge.deployed(boto3.client("cloudfront", **ministack.access), distribution_id)
+
+
+def _edge(ministack: Cloud, distribution: edge.Distribution) -> web.AppRunner:
     access = ministack.access
-    distribution = edge.deployed(boto3.client("cloudfront", **access), distribution_id)
     return edge.runner(
         edge.application(
             distribution,

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 
+from local.cloud import REGION
 from local.endpoints import Endpoints
 from tests.e2e.conftest import PORTS
 
@@ -35,7 +36,7 @@ def _token(found: Endpoints) -> str:
     cognito = boto3.client(
         "cognito-idp",
         endpoint_url=f"http://127.0.0.1:{PORTS['cloud']}",
-        region_name=settings["region"],
+        region_name=REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )

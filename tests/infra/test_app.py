@@ -71,3 +71,33 @@ def test_only_administrators_create_users(template: Template) -> None:
     (pool,) = template.of_type("AWS::Cognito::UserPool").values()
 
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+
+
+def test_what_has_its_content_in_its_name_is_kept_for_good_and_the_page_is_asked_for_each_time(
+    template: Template,
+) -> None:
+    deployments = template.of_type("Custom::CDKBucketDeployment")
+    page = deployments["DashboardPageDeploymentCustomResource"]
+    immutable = deployments["DashboardPageImmutableDeploymentCustomResource"]
+
+    assert page["Exclude"] == immutable["Include"] == ["assets/*"]
+    assert page["SystemMetadata"]["cache-control"] == "no-cache"
+    assert immutable["SystemMetadata"]["cache-control"] == "max-age=31536000, immutable"
+    # A page that was loaded before still asks for the old ones.
+    assert immutable["Prune"] is False
+
+
+def test_the_pages_scripts_are_its_own_and_it_talks_to_nobody_but_the_api_and_cognito(
+    template: Template,
+) -> None:
+    policy = template.of_type("AWS::CloudFront::ResponseHeadersPolicy")["DashboardSecurityHeaders"]
+    headers = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    allowed = dict(
+        part.split(" ", 1)
+        for part in spelled(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]).split("; ")
+    )
+
+    assert allowed["default-src"] == "'none'"
+    assert allowed["script-src"] == "'self'"
+    assert allowed["connect-src"] == "'self' https://cognito-idp.AWS::Region.AWS::URLSuffix"
+    assert allowed["frame-ancestors"] == "'none'"

@@ -26,6 +26,7 @@ def test_nothing_has_to_be_chosen() -> None:
         mail_manager=False,
         webhook_ports=(),
         sending_concurrency=10,
+        gateway_host=None,
     )
 
 
@@ -44,6 +45,7 @@ def test_everything_can_be_chosen() -> None:
         smtp="mail-manager",
         webhook_ports="8443,9443",
         sending_concurrency="40",
+        gateway_host="smtp.example.com",
     )
 
     assert chosen == Configuration(
@@ -58,6 +60,7 @@ def test_everything_can_be_chosen() -> None:
         mail_manager=True,
         webhook_ports=(8443, 9443),
         sending_concurrency=40,
+        gateway_host="smtp.example.com",
     )
 
 
@@ -83,6 +86,7 @@ def test_an_empty_value_is_none() -> None:
         ("read_time", "no", "on or off"),
         ("read_time_concurrency", "0", "from 1 to 9999"),
         ("sending_concurrency", "1", "from 2 to 1000"),
+        ("gateway_host", "smtp.example.com:587", "a host name in lower case"),
         ("sending_concurrency", "1001", "from 2 to 1000"),
         ("smtp", "ses", "gateway or mail-manager"),
         ("webhook_ports", "8443;9443", "with commas between"),

@@ -1,0 +1,65 @@
+/** A page as a person sees it, with an API that answers what a test says. */
+
+import { QueryClientProvider } from "@tanstack/react-query";
+import { render } from "@testing-library/react";
+import type { ComponentType } from "react";
+import { createMemoryRouter, RouterProvider } from "react-router";
+import { vi } from "vitest";
+import type { Answer, CallPath } from "../api/calls";
+import { newQueryClient } from "../api/queries";
+import { Frame } from "../frame/frame";
+
+/** What is answered: data, or a function of the question that may throw a `Refused`. */
+export type Answers = {
+  [P in CallPath]?: Answer<P> | ((question: Record<string, unknown>, method: string) => Answer<P>);
+};
+
+/** Answered with an error. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Let the API answer this, and nothing else. */
+export function answering(answers: Answers): void {
+  vi.stubGlobal("fetch", (url: string, { method = "POST", body }: RequestInit) => {
+    const path = url.replace("/console", "") as CallPath;
+    const known = answers[path] as unknown;
+    if (known === undefined) {
+      throw new Error(`The test has no answer to ${path}.`);
+    }
+    try {
+      const question = JSON.parse(body as string) as Record<string, unknown>;
+      const data =
+        typeof known === "function" ? (known as (...of: unknown[]) => unknown)(question, method) : known;
+      return Promise.resolve(Response.json({ request_id: "1", data }));
+    } catch (error) {
+      if (error instanceof Refused) {
+        return Promise.resolve(Response.json({ data: { error: error.message } }, { status: error.status }));
+      }
+      throw error;
+    }
+  });
+}
+
+/**
+ * Show a page.
+ *
+ * @param path Its pattern, as in the routes.
+ * @param at Its address.
+ */
+export function show(Component: ComponentType, path = "/", at = path) {
+  const router = createMemoryRouter([{ element: <Frame />, children: [{ path, Component }] }], {
+    initialEntries: [at],
+  });
+  render(
+    <QueryClientProvider client={newQueryClient()}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>,
+  );
+  return router;
+}

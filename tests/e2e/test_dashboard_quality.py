@@ -1,0 +1,82 @@
+"""What holds for each page of the dashboard: it can be used by all, anywhere, and is there soon."""
+
+import gzip
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Response
+
+from local.cloud import REPOSITORY
+from tests.e2e import dashboard
+from tests.e2e.conftest import LocalSystem
+from tests.e2e.dashboard import PAGES
+
+pytestmark = pytest.mark.e2e
+
+AXE = REPOSITORY / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+FIRST_LOAD_BYTES = 500_000
+
+
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+def test_no_page_shuts_anybody_out(system: LocalSystem, browser: Browser, *, is_dark: bool) -> None:
+    with dashboard.opened(browser, system.endpoints, is_dark=is_dark) as page:
+        page.get_by_label("User name").wait_for()
+        assert _violations(page) == []
+    with dashboard.signed_in(browser, system.endpoints, is_dark=is_dark) as page:
+        for address in PAGES.values():
+            dashboard.go(page, system.endpoints, address)
+            assert _violations(page) == [], address
+
+
+@pytest.mark.parametrize("width", [360, 768, 2560])
+def test_no_page_is_wider_than_its_window(system: LocalSystem, browser: Browser, width: int) -> None:
+    with dashboard.signed_in(browser, system.endpoints, width=width) as page:
+        for address in PAGES.values():
+            dashboard.go(page, system.endpoints, address)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
+def test_a_page_takes_at_most_half_a_megabyte_to_load(
+    system: LocalSystem, browser: Browser, address: str
+) -> None:
+    with dashboard.signed_in(browser, system.endpoints) as page:
+        page.goto("about:blank")
+        loaded: list[Response] = []
+        page.on("response", loaded.append)
+
+        dashboard.go(page, system.endpoints, address)
+
+        # As CloudFront does, which the edge here does not play.
+        files = [answer for answer in loaded if answer.request.method == "GET"]
+        assert sum(len(gzip.compress(answer.body())) for answer in files) <= FIRST_LOAD_BYTES
+
+
+def test_scripts_come_from_the_page_alone(system: LocalSystem, browser: Browser) -> None:
+    refused: list[str] = []
+    with dashboard.signed_in(browser, system.endpoints) as page:
+        page.on(
+            "console", lambda said: refused.append(said.text) if "Content Security" in said.text else None
+        )
+        for address in PAGES.values():
+            dashboard.go(page, system.endpoints, address)
+        answer = page.request.get(system.endpoints.dashboard_url)
+
+    assert refused == []
+    (scripts,) = (
+        part
+        for part in answer.headers["content-security-policy"].split("; ")
+        if part.startswith("script-src")
+    )
+    assert scripts == "script-src 'self'"
+
+
+def _violations(page: Page) -> list[dict[str, Any]]:
+    """What axe-core finds, of what is serious."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    return [
+        {"rule": each["id"], "where": [node["html"][:200] for node in each["nodes"]]}
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ]
