@@ -73,6 +73,9 @@ FEEDBACK_BATCH = 10
 API_TIMEOUT = Duration.seconds(29)
 """Just below API Gateway's own 30 s."""
 
+API_MEMORY_MB = 1769
+"""With it goes a whole core, which reports of many senders need. Source: Lambda developer guide, "Memory"."""
+
 FAN_OUT_TIMEOUT = Duration.minutes(1)
 READINGS_TIMEOUT = Duration.seconds(30)
 READINGS_BATCH = 10
@@ -356,6 +359,7 @@ class OpenTracking(Stack):
             "Api",
             handler="functions.api.handler.handle",
             timeout=API_TIMEOUT,
+            memory_mb=API_MEMORY_MB,
             environment={
                 "SETTINGS_TABLE": settings.table_name,
                 "ACTIVITY_TABLE": activity.table_name,

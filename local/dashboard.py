@@ -20,15 +20,23 @@ if TYPE_CHECKING:
 _COGNITO = "cognito"
 _SETTINGS = "config.json"
 
+_NOTHING = Selection(Kind.NONE)
+_COGNITOS = RequestPolicy(
+    Selection(Kind.LISTED, frozenset({"cache-control", "x-amz-target", "x-amz-user-agent"})),
+    cookies=_NOTHING,
+    queries=_NOTHING,
+)
+"""What Cognito is asked with. Nobody signs such a request, so no signature for anything else in the cloud
+comes through."""
+
 
 def with_user_pool(distribution: Distribution, cloud_url: str) -> Distribution:
     """The app's distribution, with one path more: that of Cognito in this machine's cloud."""
     cloud = URL(cloud_url)
-    everything = Selection(Kind.ALL)
     behavior = Behavior(
         _COGNITO,
         Origin(str(cloud.host), scheme=cloud.scheme, port=cloud.port or 80),
-        Forwarding((RequestPolicy(everything, everything, everything),)),
+        Forwarding((_COGNITOS,)),
         frozenset({"POST"}),
     )
     return replace(distribution, behaviors=(behavior, *distribution.behaviors))

@@ -1,15 +1,21 @@
 /** The pages by their addresses, each loaded when it is first shown. */
 
+import Header from "@cloudscape-design/components/header";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { useEffect, useState, type ComponentType } from "react";
+import { lazy, Suspense, useEffect, useState, type ComponentType } from "react";
 import { createHashRouter, Navigate, RouterProvider, useRouteError } from "react-router";
 import { newQueryClient } from "./api/queries";
 import { Frame } from "./frame/frame";
+import { Labels } from "./frame/labels";
+import { Page } from "./frame/page";
 import { Message } from "./parts/message";
 import { useSession } from "./session/session";
-import { SignIn } from "./session/sign-in";
+
+// Who is signed in already does not load what signing in takes.
+const SignIn = lazy(() => import("./session/sign-in"));
 
 const HOME = "/sending/smtp-users";
+const NOWHERE = "There is no such page";
 
 const router = createHashRouter([
   {
@@ -36,7 +42,17 @@ const router = createHashRouter([
 /** The whole page: the form to sign in, or what the address names. */
 export function App() {
   const { user } = useSession();
-  return user === null ? <SignIn /> : <SignedIn key={user} />;
+  return (
+    <Labels>
+      {user === null ? (
+        <Suspense>
+          <SignIn />
+        </Suspense>
+      ) : (
+        <SignedIn key={user} />
+      )}
+    </Labels>
+  );
 }
 
 function SignedIn() {
@@ -55,7 +71,11 @@ function page(path: string, load: () => Promise<{ default: ComponentType }>) {
 }
 
 function Missing() {
-  return <Message type="warning" header="There is no such page" text="Choose one on the left." />;
+  return (
+    <Page title={NOWHERE} header={<Header variant="h1">{NOWHERE}</Header>}>
+      Choose one in the navigation.
+    </Page>
+  );
 }
 
 function Broken() {

@@ -25,8 +25,8 @@ MAX_ROWS = 100
 """Usernames in one report, and domains."""
 
 MAX_DOMAIN_ITEMS = 100_000
-"""Items of domains that are read for one report. They are 13 MB, and take 2 s of a whole core, which is some
-8 s with the 512 MB that the function has."""
+"""Items of domains that are read for one report. They are 13 MB, and take 2 s of the core that the
+function has."""
 
 Delivered = Annotated[int, Field(description="Mails that their recipients' mail servers took")]
 Opens = Annotated[

@@ -25,6 +25,9 @@ router = APIGatewayHttpRouter()
 MAX_GROUPS = 5000
 """Senders in one history: more would not fit into an answer."""
 
+_COUNTED = frozenset({*map(str, OpenClass), *map(str, Outcome), OPENED, HUMAN, PREFETCH_ONLY, BYTES})
+"""The counters that are shown here. Those of the hours are as many again, and would take as long to read."""
+
 Percent = Annotated[str, Field(description="Of the mails, with two decimals", examples=["1.25"])]
 Share = Annotated[float, Field(description="In percent of `used`")]
 Mails = Annotated[
@@ -328,7 +331,7 @@ def email_history(wanted: Annotated[HistoryQuestion, Body()]) -> Answer[HistoryR
 
 
 def _days(first: date, last: date) -> Iterator[SendersDay]:
-    return adapters.counters().days(*periods.counted(first, last))
+    return adapters.counters().days(*periods.counted(first, last), _COUNTED)
 
 
 def descriptions() -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from local import endpoints
 from local.cloud import REGION, REPOSITORY, Access
@@ -27,6 +27,8 @@ PORTS = {
     "sink": 18026,
 }
 STARTS_WITHIN_SECONDS = 120
+
+expect.set_options(timeout=30_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A month of mail, so that screenshots show what a page looks like in use."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,6 +21,9 @@ _SUBJECTS = ("Autumn in the kitchen", "Your order is on its way", "Opening hours
 _RECIPIENTS = ("olga", "paula", "gustav", "ada", "ivan", "wim", "haruka", "noor", "emil", "sofia")
 _LIKELY_HOURS = (7, 8, 8, 9, 9, 10, 12, 13, 17, 19, 20, 21)
 
+READER = "olga@icloud.com"
+"""Whose newest mail is worth a look: it was loaded ahead of her, and then read twice."""
+
 _READERS: dict[str, tuple[Client, ...]] = {
     "gmail.com": (demo.GMAIL,),
     "icloud.com": (demo.APPLE, demo.OUTLOOK),
@@ -38,19 +41,24 @@ def plant(activity: Activity, credentials: list[tuple[CredentialKind, str]], now
         for _ in range(_MAILS_OF_WEEKDAY[day.weekday()]):
             at = day + timedelta(hours=dice.choice(_LIKELY_HOURS), minutes=dice.randrange(60))
             if at < now - timedelta(hours=1):
-                _plant_one(activity, dice.choice(credentials), at, now, dice)
+                domain = dice.choice(list(_READERS))
+                sent = _sent(
+                    activity, dice.choice(credentials), f"{dice.choice(_RECIPIENTS)}@{domain}", at, dice
+                )
+                _happen(activity, sent, [event for event in _events(domain, at, dice) if event.at < now])
+    at = now - timedelta(hours=3)
+    sent = _sent(activity, credentials[0], READER, at, dice)
+    _happen(activity, sent, _read(at, dice))
 
 
-def _plant_one(
+def _sent(
     activity: Activity,
     credential: tuple[CredentialKind, str],
+    recipient: str,
     at: datetime,
-    now: datetime,
     dice: random.Random,
-) -> None:
+) -> Delivery:
     kind, credential_id = credential
-    domain = dice.choice(list(_READERS))
-    recipient = f"{dice.choice(_RECIPIENTS)}@{domain}"
     email_id = email_ids.new(at, dice.randbytes(email_ids.RANDOM_BYTES))
     message = Message(
         email_id,
@@ -71,11 +79,24 @@ def _plant_one(
     activity.start(delivery)
     delivery = activity.mark_sent(activity.claim(delivery, at, at + timedelta(minutes=1)), at, email_id)
     activity.append(delivery, deliveries.processed(at))
-    for event in _events(domain, at, dice):
+    return delivery
+
+
+def _happen(activity: Activity, delivery: Delivery, events: Iterable[Event]) -> None:
+    for event in events:
         if event.type is EventType.DELIVERED:
             activity.mark_delivered(delivery, event.at)
-        if event.at < now:
-            activity.append(delivery, event)
+        activity.append(delivery, event)
+
+
+def _read(sent_at: datetime, dice: random.Random) -> Iterator[Event]:
+    """What the timeline of one who reads twice shows."""
+    delivered_at = sent_at + timedelta(seconds=2)
+    yield Event(_id(dice), EventType.DELIVERED, delivered_at, {"smtp_response": "250 2.0.0 OK"})
+    yield _fetched(demo.APPLE, delivered_at + timedelta(minutes=4), dice)
+    read_at = delivered_at + timedelta(minutes=71)
+    yield _fetched(demo.BROWSER, read_at, dice, steps=3)
+    yield _fetched(demo.OUTLOOK, read_at + timedelta(minutes=26), dice)
 
 
 def _events(domain: str, sent_at: datetime, dice: random.Random) -> Iterator[Event]:
@@ -92,7 +113,7 @@ def _events(domain: str, sent_at: datetime, dice: random.Random) -> Iterator[Eve
         yield _fetched(dice.choice(_READERS[domain]), delivered_at + hours_later, dice)
 
 
-def _fetched(client: Client, at: datetime, dice: random.Random) -> Event:
+def _fetched(client: Client, at: datetime, dice: random.Random, steps: int | None = None) -> Event:
     headers = {name.lower(): value for name, value in client.headers.items()}
     fetch = Fetch(
         _id(dice),
@@ -104,7 +125,7 @@ def _fetched(client: Client, at: datetime, dice: random.Random) -> Event:
         headers={name: value for name, value in headers.items() if name.startswith("accept")},
     )
     if client is demo.BROWSER:
-        steps = dice.randrange(7)
+        steps = dice.randrange(7) if steps is None else steps
         fetch = replace(fetch, reading=Reading(steps, at + timedelta(seconds=5 * steps)))
     return deliveries.fetched(fetch)
 

@@ -8,8 +8,9 @@ import boto3
 from playwright.sync_api import Page, sync_playwright
 
 from local import endpoints
-from local.cloud import REGION, REPOSITORY
+from local.cloud import REGION, REPOSITORY, Access
 from local.endpoints import Endpoints
+from local.system import HOST, Ports
 from tests.e2e import dashboard, scenery
 from tests.e2e.conftest import launched
 from tracking.mail.credentials import CredentialKind
@@ -34,8 +35,8 @@ def main() -> None:
                 for name, address in dashboard.PAGES.items():
                     dashboard.go(page, found, address)
                     _draw(page, f"{name}-{width}")
-                dashboard.go(page, found, "reports/activity?find=olga&event=opened")
-                page.get_by_role("row").nth(1).get_by_text("olga").click()
+                dashboard.go(page, found, f"reports/activity?find={scenery.READER}&event=opened")
+                page.get_by_role("link", name=scenery.READER).first.click()
                 page.get_by_role("tab", name="Timeline").click()
                 page.wait_for_load_state("networkidle")
                 _draw(page, f"timeline-{width}")
@@ -43,18 +44,20 @@ def main() -> None:
 
 def _furnish(found: Endpoints) -> None:
     """Let there be a month of mail, unless there is."""
-    access = {"region_name": REGION, "aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    cloud = "http://127.0.0.1:4566"
-    (stack,) = boto3.client("cloudformation", endpoint_url=cloud, **access).describe_stacks(
-        StackName=found.stack
-    )["Stacks"]
+    access: Access = {
+        "endpoint_url": f"http://{HOST}:{Ports().cloud}",
+        "region_name": REGION,
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",
+    }
+    stacks = boto3.client("cloudformation", **access).describe_stacks(StackName=found.stack)["Stacks"]
     table = next(
-        output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "ActivityTableName"
+        output["OutputValue"] for output in stacks[0]["Outputs"] if output["OutputKey"] == "ActivityTableName"
     )
     marker = REPOSITORY / ".local" / "furnished"
     if not marker.exists():
         scenery.plant(
-            Activity(boto3.client("dynamodb", endpoint_url=cloud, **access), table),
+            Activity(boto3.client("dynamodb", **access), table),
             [(CredentialKind.SMTP_USER, found.smtp.user), (CredentialKind.API_KEY, found.api_key[:16])],
             datetime.now(UTC),
         )

@@ -34,7 +34,7 @@ def test_an_smtp_users_open_tracking_is_switched_on_and_two_opens_are_seen(
 
         page.get_by_role("link", name=username).click()
         page.get_by_role("tab", name="Tracking & Status").click()
-        page.get_by_label("Open Tracking").check()
+        page.get_by_label("Open Tracking").click()
         expect(page.get_by_text("Open Tracking is on, from the next mail on.")).to_be_visible()
 
         _send_by_smtp(found, username, password[1], recipient)
@@ -60,7 +60,7 @@ def test_an_api_keys_open_tracking_is_switched_on_and_two_opens_are_seen(
 
         page.get_by_role("link", name=key[0][:16]).click()
         page.get_by_role("tab", name="Tracking & Status").click()
-        page.get_by_label("Open Tracking").check()
+        page.get_by_label("Open Tracking").click()
         expect(page.get_by_text("Open Tracking is on, from the next mail on.")).to_be_visible()
 
         client(found, key[0])(
@@ -81,7 +81,7 @@ def test_a_wrong_password_is_said_to_be_wrong(system: LocalSystem, browser: Brow
     with dashboard.opened(browser, system.endpoints) as page:
         dashboard.sign_in(page, system.endpoints.dashboard_user, "not the password")
 
-        expect(page.get_by_text("The user name or the password is wrong.")).to_be_visible()
+        expect(page.get_by_text("The user name or the password is wrong.", exact=True)).to_be_visible()
 
 
 def test_who_cannot_be_renewed_has_to_sign_in_again_and_comes_back_to_the_same_page(
@@ -116,7 +116,7 @@ def test_an_api_that_cannot_be_reached_is_said_and_nothing_that_was_entered_is_l
         page.context.set_offline(True)
         page.get_by_role("button", name="Add", exact=True).click()
 
-        expect(page.get_by_text("The API cannot be reached.")).to_be_visible()
+        expect(page.get_by_role("dialog").get_by_text("The API cannot be reached.")).to_be_visible()
         page.context.set_offline(False)
         page.get_by_role("button", name="Add", exact=True).click()
         expect(page.get_by_role("dialog", name=f"{username} is added")).to_be_visible()
@@ -128,7 +128,7 @@ def test_signing_out_leaves_nothing_behind(system: LocalSystem, browser: Browser
         page.get_by_role("menuitem", name="Sign out").click()
 
         expect(page.get_by_label("User name")).to_be_visible()
-        assert "accessToken" not in page.evaluate("JSON.stringify(sessionStorage)")
+        assert "Token" not in page.evaluate("JSON.stringify(sessionStorage)")
 
 
 def _send_by_smtp(found: Endpoints, user: str, password: str, recipient: str) -> None:

@@ -24,7 +24,7 @@ def template(assembly: Path) -> Template:
 
 
 @pytest.fixture(scope="session")
-def template_with_domains(tmp_path_factory: pytest.TempPathFactory) -> Template:
+def assembly_with_domains(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outdir = tmp_path_factory.mktemp("cdk.out")
     certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd"
     open_tracking(
@@ -36,10 +36,16 @@ def template_with_domains(tmp_path_factory: pytest.TempPathFactory) -> Template:
             "app_certificate_arn": certificate,
             "alarm_email": "ops@example.com",
             "read_time": "off",
+            "gateway_host": "smtp.example.com",
         },
         outdir,
     ).synth()
-    return Template(json.loads((outdir / "OpenTracking.template.json").read_text()))
+    return outdir
+
+
+@pytest.fixture(scope="session")
+def template_with_domains(assembly_with_domains: Path) -> Template:
+    return Template(json.loads((assembly_with_domains / "OpenTracking.template.json").read_text()))
 
 
 @pytest.fixture(scope="session")

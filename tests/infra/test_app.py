@@ -1,5 +1,9 @@
 """The dashboard's and the API's domain."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.infra.templates import CACHING_DISABLED, Properties, Template, behaviors, distribution, spelled
@@ -97,7 +101,40 @@ def test_the_pages_scripts_are_its_own_and_it_talks_to_nobody_but_the_api_and_co
         for part in spelled(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]).split("; ")
     )
 
-    assert allowed["default-src"] == "'none'"
-    assert allowed["script-src"] == "'self'"
-    assert allowed["connect-src"] == "'self' https://cognito-idp.AWS::Region.AWS::URLSuffix"
-    assert allowed["frame-ancestors"] == "'none'"
+    assert allowed == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self'",
+        "connect-src": "'self' https://cognito-idp.AWS::Region.AWS::URLSuffix",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+
+
+def test_the_page_is_told_who_signs_in_where_and_no_more(assembly: Path, template: Template) -> None:
+    assert page_settings(assembly, template) == {
+        "userPoolId": "SignInUsers",
+        "userPoolClientId": "SignInUsersDashboard",
+    }
+
+
+def test_the_page_is_told_of_the_gateway_whose_host_is_chosen(
+    assembly_with_domains: Path, template_with_domains: Template
+) -> None:
+    settings = page_settings(assembly_with_domains, template_with_domains)
+
+    assert settings["smtp"] == {"host": "smtp.example.com", "port": 587, "tlsPort": 465}
+
+
+def page_settings(assembly: Path, template: Template) -> dict[str, Any]:
+    """`config.json` as the deployment fills it in."""
+    deployment = template.of_type("Custom::CDKBucketDeployment")["DashboardPageDeploymentCustomResource"]
+    (told,) = assembly.glob("asset.*/config.json")
+    text = told.read_text()
+    for markers in deployment["SourceMarkers"]:
+        for marker, value in markers.items():
+            text = text.replace(marker, spelled(value))
+    settings: dict[str, Any] = json.loads(text)
+    return settings

@@ -326,8 +326,13 @@ class Delivery:
 
     @property
     def domain(self) -> str:
-        """The recipient's domain, however the address was written."""
-        return addresses.key(self.recipient).rpartition("@")[2]
+        """The recipient's domain, however the address was written; empty where it has none.
+
+        Mail Manager may take addresses that no other front door does: with a dot at the end, or without a
+        domain.
+        """
+        _, at, domain = addresses.key(self.recipient).rpartition("@")
+        return domain.rstrip(".") if at else ""
 
     @property
     def is_full(self) -> bool:

@@ -1,7 +1,7 @@
 """The daily counters in the Activity table; `activity_items` has its design."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -12,12 +12,13 @@ from tracking.errors import ActivityUnavailable
 from tracking.mail.credentials import CredentialKind
 from tracking.mail.deliveries import COUNTED_BY_DOMAIN, Delivery, Message, Outcome
 from tracking.storage import activity_items
-from tracking.storage.aws import Item, from_attributes, raising, to_attributes
+from tracking.storage.aws import Item, raising, to_attributes
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
+        QueryInputPaginateTypeDef,
         QueryInputTypeDef,
         QueryOutputTypeDef,
         UpdateTypeDef,
@@ -32,6 +33,8 @@ DOMAIN_PAGE = 1000
 _READERS = 10
 """Partitions that are asked at the same time: as many as a client of boto3 has connections."""
 
+_BETWEEN = "pk = :pk AND sk BETWEEN :first AND :last"
+
 _NO_COUNTERS = frozenset({"pk", "sk", "expires_at", "last_ip"})
 
 
@@ -40,8 +43,8 @@ class SendersDay:
     """What a day of the mail of one credential from one address came to.
 
     `sender` is in lower case, and empty where a mail had none. `counts` are by the names of classes and
-    outcomes, `OPENED`, `HUMAN`, `PREFETCH_ONLY`, `HOURS` and `BYTES`. `last_ip` is where mail was handed in
-    from.
+    outcomes, `OPENED`, `HUMAN`, `PREFETCH_ONLY`, `HOURS` and `BYTES`, as far as they were asked for.
+    `last_ip` is where mail was handed in from.
     """
 
     day: date
@@ -71,12 +74,13 @@ class Counters:
         self._dynamodb = dynamodb
         self._table = table
 
-    def days(self, first: date, last: date) -> Iterator[SendersDay]:
+    def days(self, first: date, last: date, names: Collection[str] | None = None) -> Iterator[SendersDay]:
         """What was counted, in a few parts for each day, credential and sender, the earlier days first.
 
         Args:
             first: The first day that counts.
             last: The last day that counts.
+            names: Which counters are read; without it all. A part that has none of them has no counts.
 
         Raises:
             ActivityUnavailable: The table cannot be read.
@@ -89,7 +93,7 @@ class Counters:
                     activity_items.counts_partition(month, shard)
                     for shard in range(activity_items.COUNT_SHARDS)
                 ]
-                parts = pool.map(partial(self._part, first=first, last=last), partitions)
+                parts = pool.map(partial(self._part, first=first, last=last, names=names), partitions)
                 yield from sorted((found for part in parts for found in part), key=lambda found: found.day)
 
     def domains(self, first: date, last: date, most: int) -> DomainCounts:
@@ -129,13 +133,13 @@ class Counters:
         return DomainCounts(found, is_complete=True)
 
     def _domains_query(self, partition: str, first: date, last: date) -> "QueryInputTypeDef":
-        names = sorted(COUNTED_BY_DOMAIN)
+        placeholders = _placeholders(COUNTED_BY_DOMAIN)
         return {
             "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
-            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+            "KeyConditionExpression": _BETWEEN,
+            "ExpressionAttributeNames": placeholders,
             "ExpressionAttributeValues": _bounds(partition, first, last),
-            "ProjectionExpression": ", ".join(["sk", *(f"#{name}" for name in names)]),
+            "ProjectionExpression": ", ".join(["sk", *placeholders]),
             "ScanIndexForward": False,
             "Limit": DOMAIN_PAGE,
         }
@@ -144,14 +148,21 @@ class Counters:
         with raising(ActivityUnavailable):
             return self._dynamodb.query(**query)
 
-    def _part(self, partition: str, first: date, last: date) -> list[SendersDay]:
+    def _part(
+        self, partition: str, first: date, last: date, names: Collection[str] | None
+    ) -> list[SendersDay]:
+        query: QueryInputPaginateTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": _BETWEEN,
+            "ExpressionAttributeValues": _bounds(partition, first, last),
+        }
+        if names is not None:
+            placeholders = _placeholders(names)
+            query["ExpressionAttributeNames"] = placeholders
+            query["ProjectionExpression"] = ", ".join(["sk", "last_ip", *placeholders])
         with raising(ActivityUnavailable):
-            pages = self._dynamodb.get_paginator("query").paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-                ExpressionAttributeValues=_bounds(partition, first, last),
-            )
-            return [_senders_day(from_attributes(item)) for page in pages for item in page["Items"]]
+            pages = self._dynamodb.get_paginator("query").paginate(**query)
+            return [_senders_day(item) for page in pages for item in page["Items"]]
 
 
 def update(table: str, message: Message, day: date, changes: Mapping[str, int]) -> "UpdateTypeDef":
@@ -200,14 +211,20 @@ def _addition(
         "TableName": table,
         "Key": key,
         "UpdateExpression": f"ADD {', '.join(f'#{name} :{name}' for name in added)} SET {assignment}",
-        "ExpressionAttributeNames": {f"#{name}": name for name in added},
+        "ExpressionAttributeNames": _placeholders(added),
         "ExpressionAttributeValues": to_attributes(values),
     }
 
 
+def _placeholders(names: Iterable[str]) -> dict[str, str]:
+    """What counters are called in an expression, where some of their names would mean something else."""
+    return {f"#{name}": name for name in sorted(names)}
+
+
 def _bounds(partition: str, first: date, last: date) -> "dict[str, AttributeValueTypeDef]":
+    # What follows a day is behind a "#". The next character is "$", so no domain is too high in the order.
     return to_attributes(
-        {":pk": partition, ":first": f"{first.isoformat()}#", ":last": f"{last.isoformat()}#~"}
+        {":pk": partition, ":first": f"{first.isoformat()}#", ":last": f"{last.isoformat()}$"}
     )
 
 
@@ -228,14 +245,15 @@ def _months(first: date, last: date) -> Iterator[str]:
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)  # noqa: PLR2004 - Months of a year.
 
 
-def _senders_day(item: Item) -> SendersDay:
-    day, kind, rest = item["sk"].split("#", 2)
+def _senders_day(item: "Mapping[str, AttributeValueTypeDef]") -> SendersDay:
+    """What an item of a sender counts. They may be many, and are read with what each of them needs."""
+    day, kind, rest = item["sk"]["S"].split("#", 2)
     credential_id, _, sender = rest.partition(" ")
     return SendersDay(
         day=date.fromisoformat(day),
         kind=CredentialKind(kind),
         credential_id=credential_id,
         sender=sender,
-        counts=Counter({name: int(value) for name, value in item.items() if name not in _NO_COUNTERS}),
-        last_ip=item.get("last_ip"),
+        counts=Counter({name: int(item[name]["N"]) for name in item.keys() - _NO_COUNTERS}),
+        last_ip=item["last_ip"]["S"] if "last_ip" in item else None,
     )

@@ -13,14 +13,20 @@ import { call, CallFailed, type Answer, type CallPath, type Question } from "./c
 const FRESH_FOR_MS = 10_000;
 const RETRIES = 2;
 
+/** Without a connection a call fails at once, and says so, instead of waiting for one. */
+const NOT_WAITING = "always";
+
 /** The answers of a page; an error of the API's is shown, and only what may pass is tried again. */
 export function newQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: FRESH_FOR_MS,
+        networkMode: NOT_WAITING,
+        refetchOnReconnect: true,
         retry: (failures, error) => failures < RETRIES && isPassing(error),
       },
+      mutations: { networkMode: NOT_WAITING },
     },
   });
 }
@@ -29,16 +35,20 @@ function isPassing(error: unknown): boolean {
   return error instanceof CallFailed && error.status >= 500;
 }
 
-/** What a call answers. */
+/**
+ * What a call answers.
+ *
+ * @param askEvery After how many milliseconds it is asked for anew, by what is known; false is never.
+ */
 export function useAnswer<P extends CallPath>(
   path: P,
   question: Question<P>,
-  options: { enabled?: boolean; refetchInterval?: number } = {},
+  { askEvery = () => false }: { askEvery?: (known: Answer<P> | undefined) => number | false } = {},
 ): UseQueryResult<Answer<P>> {
   return useQuery({
     queryKey: [path, question],
     queryFn: ({ signal }) => call(path, question, { signal }),
-    ...options,
+    refetchInterval: ({ state }) => askEvery(state.data),
   });
 }
 
@@ -52,9 +62,22 @@ export function useChange<P extends CallPath>(
   outdated: readonly CallPath[],
   method: "POST" | "PATCH" = "POST",
 ): UseMutationResult<Answer<P>, Error, Question<P>> {
+  return useChanging(outdated, (question: Question<P>) => call(path, question, { method }));
+}
+
+/**
+ * A change that may take several calls.
+ *
+ * @param outdated The calls whose answers are no longer true once it is made.
+ */
+export function useChanging<T, R>(
+  outdated: readonly CallPath[],
+  change: (wanted: T) => Promise<R>,
+): UseMutationResult<R, Error, T> {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (question: Question<P>) => call(path, question, { method }),
-    onSuccess: () => Promise.all(outdated.map((known) => client.invalidateQueries({ queryKey: [known] }))),
+    mutationFn: change,
+    // Also after a failure: a part may have been done before it, or all of it without an answer.
+    onSettled: () => Promise.all(outdated.map((known) => client.invalidateQueries({ queryKey: [known] }))),
   });
 }

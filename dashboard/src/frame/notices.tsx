@@ -1,7 +1,7 @@
 /** What a person is told of what they did. */
 
 import Flashbar, { type FlashbarProps } from "@cloudscape-design/components/flashbar";
-import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useMemo, useRef, useState, type ReactNode } from "react";
 
 type Notify = (text: string, type?: FlashbarProps.Type) => void;
 
@@ -10,11 +10,20 @@ const Notifying = createContext<Notify>(() => undefined);
 
 /** Lets the pages below it say something. */
 export function NoticesProvider({ children }: { children: ReactNode }) {
+  const count = useRef(0);
   const [items, setItems] = useState<readonly FlashbarProps.MessageDefinition[]>([]);
   const notify = useCallback<Notify>((text, type = "success") => {
-    const id = crypto.randomUUID();
-    const dismiss = () => setItems((known) => known.filter((item) => item.id !== id));
-    setItems([{ id, type, content: text, dismissible: true, dismissLabel: "Dismiss", onDismiss: dismiss }]);
+    const item = {
+      // Another one each time, so that the same text is announced again.
+      id: String(++count.current),
+      type,
+      content: text,
+      ariaRole: type === "error" ? "alert" : "status",
+      dismissible: true,
+      dismissLabel: "Dismiss",
+      onDismiss: () => setItems([]),
+    } as const;
+    setItems([item]);
   }, []);
   return (
     <Notifying value={notify}>

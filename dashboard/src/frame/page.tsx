@@ -1,7 +1,7 @@
 import AppLayout, { type AppLayoutProps } from "@cloudscape-design/components/app-layout";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import ContentLayout from "@cloudscape-design/components/content-layout";
-import { useEffect, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Navigation } from "./navigation";
 import { Notices } from "./notices";
 
@@ -30,9 +30,16 @@ export function Page({
 }) {
   const [panelSize, setPanelSize] = useState<number>();
   const [panelPosition, setPanelPosition] = useState<AppLayoutProps.SplitPanelPosition>("side");
+  const content = useRef<HTMLDivElement>(null);
   useEffect(() => {
     document.title = `${title} – Open Tracking`;
   }, [title]);
+  useEffect(() => {
+    // The link that led here is gone with its page, and the focus with it: whoever came by keyboard goes on here.
+    if (document.activeElement === document.body) {
+      content.current?.focus({ preventScroll: true });
+    }
+  }, []);
   return (
     <AppLayout
       headerSelector="#top-bar"
@@ -49,7 +56,11 @@ export function Page({
       onSplitPanelToggle={({ detail }) => !detail.open && onPanelClose?.()}
       {...(panelSize && { splitPanelSize: panelSize })}
       onSplitPanelResize={({ detail }) => setPanelSize(detail.size)}
-      content={header ? <ContentLayout header={header}>{children}</ContentLayout> : children}
+      content={
+        <div ref={content} tabIndex={-1} role="group" aria-label={title} style={{ outline: "none" }}>
+          {header ? <ContentLayout header={header}>{children}</ContentLayout> : children}
+        </div>
+      }
     />
   );
 }

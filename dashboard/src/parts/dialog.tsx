@@ -1,8 +1,8 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Modal, { type ModalProps } from "@cloudscape-design/components/modal";
+import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useId, type SubmitEvent, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type SubmitEvent, type ReactNode } from "react";
 import { Failure } from "./failure";
 
 /**
@@ -17,7 +17,6 @@ export function Dialog({
   call,
   onSubmit,
   onDismiss,
-  size = "medium",
   children,
 }: {
   title: string;
@@ -25,10 +24,12 @@ export function Dialog({
   call: { isPending: boolean; error: Error | null };
   onSubmit: () => void;
   onDismiss: () => void;
-  size?: ModalProps.Size;
   children: ReactNode;
 }) {
   const id = useId();
+  // What the call makes may be shown only once, and here.
+  const dismiss = () => !call.isPending && onDismiss();
+  const form = useFocusGivenBack<HTMLFormElement>();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!call.isPending) {
@@ -38,13 +39,13 @@ export function Dialog({
   return (
     <Modal
       visible
-      size={size}
       header={title}
-      onDismiss={onDismiss}
+      // A click beside it must not take away what was entered.
+      onDismiss={({ detail }) => detail.reason !== "overlay" && dismiss()}
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" variant="link" onClick={onDismiss}>
+            <Button formAction="none" variant="link" disabled={call.isPending} onClick={dismiss}>
               Cancel
             </Button>
             <Button variant="primary" form={id} loading={call.isPending}>
@@ -54,7 +55,7 @@ export function Dialog({
         </Box>
       }
     >
-      <form id={id} onSubmit={submit}>
+      <form ref={form} id={id} onSubmit={submit}>
         <SpaceBetween size="m">
           {children}
           <Failure error={call.error} />
@@ -62,6 +63,25 @@ export function Dialog({
       </form>
     </Modal>
   );
+}
+
+/**
+ * Gives the focus back to what had it, when an element is taken away.
+ *
+ * Cloudscape's modal looks for it only when a field with `autoFocus` has the focus already.
+ */
+function useFocusGivenBack<E extends HTMLElement>() {
+  const element = useRef<E>(null);
+  const [opener] = useState(() => document.activeElement);
+  useEffect(() => {
+    const shown = element.current;
+    return () => {
+      if (!shown?.isConnected && opener instanceof HTMLElement) {
+        opener.focus();
+      }
+    };
+  }, [opener]);
+  return element;
 }
 
 /** Something that is shown once, over the page, until the person has taken note of it. */

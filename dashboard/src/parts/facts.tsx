@@ -2,7 +2,7 @@ import KeyValuePairs, { type KeyValuePairsProps } from "@cloudscape-design/compo
 import type { ReactNode } from "react";
 
 /** Names and values, side by side where there is room. */
-export function Facts({ of, columns = 2 }: { of: readonly [string, ReactNode][]; columns?: number }) {
+export function Facts({ of }: { of: readonly [string, ReactNode][] }) {
   const items: KeyValuePairsProps.Item[] = of.map(([label, value]) => ({ label, value }));
-  return <KeyValuePairs columns={columns} items={items} />;
+  return <KeyValuePairs columns={2} items={items} />;
 }

@@ -5,9 +5,11 @@ import Button from "@cloudscape-design/components/button";
 export function Failure({ error, retry }: { error: Error | null; retry?: () => unknown }) {
   return (
     error && (
-      <Alert type="error" action={retry && <Button onClick={() => void retry()}>Try again</Button>}>
-        {error.message}
-      </Alert>
+      <div role="alert">
+        <Alert type="error" action={retry && <Button onClick={() => void retry()}>Try again</Button>}>
+          {error.message}
+        </Alert>
+      </div>
     )
   );
 }

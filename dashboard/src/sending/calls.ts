@@ -1,8 +1,8 @@
 /** The calls for credentials of any kind. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { call, type Question } from "../api/calls";
-import { useAnswer } from "../api/queries";
+import { useAnswer, useChanging } from "../api/queries";
 import { credentials, type Credential, type Kind } from "./kinds";
 
 /** What an edit may change; the rest stays as it is. */
@@ -15,8 +15,8 @@ export type Changes = Partial<
 
 /** All credentials of a kind. */
 export function useCredentials(kind: Kind) {
-  const answer = useAnswer(kind.view, {});
-  return { ...answer, credentials: answer.data && credentials(answer.data) };
+  const { data, ...answer } = useAnswer(kind.view, {});
+  return { ...answer, credentials: useMemo(() => data && credentials(data), [data]) };
 }
 
 /** One credential, null if there is none; undefined until that is known. */
@@ -27,25 +27,16 @@ export function useCredential(kind: Kind, id: string) {
 
 /** Changes a credential. */
 export function useEdit(kind: Kind, id: string) {
-  return useChanging(kind, (changes: Changes) =>
+  return useChanging([kind.view], (changes: Changes) =>
     call(kind.edit, { [kind.field]: id, ...changes } as Question<Kind["edit"]>, { method: "PATCH" }),
   );
 }
 
 /** Removes credentials, by their ids. */
 export function useRemoval(kind: Kind) {
-  return useChanging(kind, async (ids: readonly string[]) => {
+  return useChanging([kind.view], async (ids: readonly string[]) => {
     for (const id of ids) {
       await call(kind.remove, { [kind.field]: id } as Question<Kind["remove"]>);
     }
-  });
-}
-
-function useChanging<T, R>(kind: Kind, change: (changes: T) => Promise<R>) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    // Also after a failure: some may have been removed before it.
-    onSettled: () => client.invalidateQueries({ queryKey: [kind.view] }),
   });
 }

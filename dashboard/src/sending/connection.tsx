@@ -33,7 +33,7 @@ export function SmtpSettings({ account: { username, password, host } }: { accoun
         of={[
           ["Server", server ? <Copyable text={server} name="the server" /> : "The gateway's host"],
           ["Port", `${smtp?.port ?? PORT} with STARTTLS, or ${smtp?.tlsPort ?? TLS_PORT} with TLS`],
-          ["User name", <Copyable key="user" text={username} name="the user name" />],
+          ["Username", <Copyable key="user" text={username} name="the username" />],
           [
             "Password",
             password ? (
@@ -53,7 +53,7 @@ export function SmtpCommand({ account }: { account?: Account }) {
   const { smtp } = settings();
   const server = `${account?.host ?? smtp?.host ?? HOST}:${smtp?.port ?? PORT}`;
   const login = account
-    ? ` \\\n  --tls --auth-user '${account.username}' --auth-password '${account.password ?? "PASSWORD"}'`
+    ? ` \\\n  --tls --auth-user ${quoted(account.username)} --auth-password ${quoted(account.password ?? "PASSWORD")}`
     : "";
   return (
     <Command
@@ -78,4 +78,9 @@ export function ApiCommand({ apiKey = "API_KEY" }: { apiKey?: string }) {
       }
     />
   );
+}
+
+/** One word to the shell, whatever is in it. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -53,15 +53,20 @@ export function CredentialPage({ kind, more }: { kind: Kind; more?: (credential:
       )}
       {credential && (
         <Tabs
-          activeTabId={search.get(TAB) ?? "details"}
+          // What was entered for one is not another's: the address may go from one to the other.
+          key={credential.id}
+          ariaLabel={kind.one}
+          activeTabId={search.get(TAB) === "tracking" ? "tracking" : "details"}
           onChange={({ detail }) => setSearch({ [TAB]: detail.activeTabId }, { replace: true })}
           tabs={[
             {
               id: "details",
               label: "Details",
+              // What is being entered stays while somebody looks at another tab.
+              contentRenderStrategy: "lazy",
               content: (
                 <SpaceBetween size="l">
-                  <Details key={credential.id} kind={kind} credential={credential} />
+                  <Details kind={kind} credential={credential} />
                   {more?.(credential)}
                 </SpaceBetween>
               ),

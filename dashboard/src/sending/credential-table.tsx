@@ -17,6 +17,7 @@ import { RemoveCredentials } from "./remove-credentials";
 import { Status, Tracked } from "./status";
 
 const PAGE_SIZE = 50;
+const NONE: readonly Credential[] = [];
 
 /**
  * All credentials of a kind.
@@ -41,11 +42,14 @@ export function CredentialTable({
     </Button>
   );
   const { items, collectionProps, filterProps, paginationProps, filteredItemsCount, actions } = useCollection(
-    credentials ?? [],
+    credentials ?? NONE,
     {
       filtering: {
         fields: ["id", "description", "status"],
-        empty: <Empty title={`No ${kind.several} yet`} text={description} action={addButton} />,
+        // A failure says by itself that nothing is shown.
+        empty: credentials && (
+          <Empty title={`No ${kind.several} yet`} text={description} action={addButton} />
+        ),
         noMatch: <Empty title="Nothing matches" text={`None of the ${kind.several} holds this text.`} />,
       },
       sorting: { defaultState: { sortingColumn: { sortingField: "id" } } },

@@ -70,8 +70,6 @@ export const API_KEYS: Kind = {
   remove: "/v3/api_keys/remove",
 };
 
-export const KINDS: readonly Kind[] = [SMTP_USERS, IP_ADDRESSES, API_KEYS];
-
 type Shown = { description: string } & Omit<Credential, "id"> &
   ({ username: string } | { ip_address: string });
 

@@ -30,7 +30,7 @@ export function NewCredentialFields({
       <Toggle
         checked={entered.open_tracking_enabled}
         onChange={({ detail }) => onChange({ ...entered, open_tracking_enabled: detail.checked })}
-        description="Put a pixel into its HTML mail, and record when it is opened."
+        description="Put a transparent image into its HTML mail, and record when it is loaded."
       >
         Open Tracking
       </Toggle>

@@ -24,7 +24,8 @@ export function OpenTracking({ kind, credential }: { kind: Kind; credential: Cre
       <SpaceBetween size="m">
         <Toggle
           checked={edit.isPending ? edit.variables.open_tracking_enabled === true : isOn}
-          disabled={edit.isPending}
+          // Disabled, it would lose the focus.
+          readOnly={edit.isPending}
           onChange={({ detail }) => switchTo(detail.checked)}
           description="A transparent image of 1 × 1 pixel is put into each HTML mail, another one for each recipient. When it is loaded, an open is recorded: when, by what, and where possible how long the mail was read. It holds for all mail that is sent from now on."
         >

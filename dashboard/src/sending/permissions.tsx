@@ -30,7 +30,6 @@ export function Permissions({
         selectedOptions={options.filter(({ value }) => patterns.includes(value))}
         onChange={({ detail }) => onChange(detail.selectedOptions.map(({ value }) => value!))}
         placeholder={patterns.length === 0 ? "None" : "Choose"}
-        deselectAriaLabel={({ label }) => `Remove ${label}`}
       />
     </FormField>
   );

@@ -1,30 +1,31 @@
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import RadioGroup from "@cloudscape-design/components/radio-group";
-import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
 import { useNotify } from "../frame/notices";
-import { Failure } from "../parts/failure";
+import { SaveForm } from "../parts/save-form";
 import { useEdit } from "./calls";
 import type { Credential, Kind } from "./kinds";
 import { STATUSES } from "./status";
 
-/** Whether mail may be sent with a credential. */
+/**
+ * Whether mail may be sent with a credential.
+ *
+ * It is saved by a button: who chooses by the arrow keys passes the statuses between.
+ */
 export function SendingStatus({ kind, credential }: { kind: Kind; credential: Credential }) {
+  const [chosen, setChosen] = useState(credential.status);
   const edit = useEdit(kind, credential.id);
   const notify = useNotify();
-  const change = ({ value, label }: (typeof STATUSES)[number]) =>
-    edit.mutate({ status: value }, { onSuccess: () => notify(`The status is ${label.toLowerCase()}.`) });
+  const { label } = STATUSES.find(({ value }) => value === chosen)!;
+  const save = () =>
+    edit.mutate({ status: chosen }, { onSuccess: () => notify(`The status is ${label.toLowerCase()}.`) });
   return (
-    <Container header={<Header variant="h2">Status</Header>}>
-      <SpaceBetween size="m">
-        <RadioGroup
-          ariaLabel="Status"
-          value={edit.isPending ? (edit.variables.status ?? null) : credential.status}
-          items={STATUSES.map((each) => ({ ...each, disabled: edit.isPending }))}
-          onChange={({ detail }) => change(STATUSES.find((each) => each.value === detail.value)!)}
-        />
-        <Failure error={edit.error} />
-      </SpaceBetween>
-    </Container>
+    <SaveForm title="Status" call={edit} onSubmit={save}>
+      <RadioGroup
+        ariaLabel="Status"
+        value={chosen}
+        items={STATUSES}
+        onChange={({ detail }) => setChosen(detail.value as Credential["status"])}
+      />
+    </SaveForm>
   );
 }

@@ -49,7 +49,13 @@ function NewPassword({ username, onDismiss }: { username: string; onDismiss: () 
   const [password, setPassword] = useState("");
   const edit = useEdit(SMTP_USERS, username);
   const notify = useNotify();
-  const submit = () =>
+  const [isMissing, setMissing] = useState(false);
+  const submit = () => {
+    // To the API an empty one is the one that there is.
+    if (password === "") {
+      setMissing(true);
+      return;
+    }
     edit.mutate(
       { email_password: password },
       {
@@ -59,9 +65,14 @@ function NewPassword({ username, onDismiss }: { username: string; onDismiss: () 
         },
       },
     );
+  };
   return (
     <Dialog title="New password" action="Change" call={edit} onSubmit={submit} onDismiss={onDismiss}>
-      <FormField label="Password" constraintText="8 to 200 characters.">
+      <FormField
+        label="Password"
+        constraintText="8 to 200 characters."
+        errorText={isMissing && password === "" && "Enter the new password."}
+      >
         <Input
           type="password"
           autoFocus

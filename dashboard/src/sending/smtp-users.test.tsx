@@ -2,7 +2,7 @@ import { screen, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import type { Schemas } from "../api/calls";
-import { answering, Refused, show } from "../testing/page";
+import { answering, pending, Refused, show } from "../testing/page";
 import SmtpUsers from "./smtp-users";
 
 vi.mock("../session/settings", () => ({
@@ -84,4 +84,48 @@ test("what the API refuses is said in the dialog, and what was entered stays", a
 
   expect(await screen.findByText(/is there already/)).toBeVisible();
   expect(screen.getByLabelText("Username")).toHaveValue("newsletter");
+});
+
+test("an answer that cannot be had is not taken for an empty one", async () => {
+  answering({
+    "/v3/users/smtp/view": () => {
+      throw new Refused(403, "You may not see this.");
+    },
+  });
+
+  show(SmtpUsers);
+
+  expect(await screen.findByText("You may not see this.")).toBeVisible();
+  expect(screen.queryByText("No SMTP users yet")).toBeNull();
+});
+
+test("nobody leaves the dialog before the password that is being made is shown", async () => {
+  const people = userEvent.setup();
+  const made = pending<{ results: Schemas["ShownSmtpUser"][] }>();
+  answering({ ...viewed(), "/v3/users/smtp/add": () => made.promise });
+  show(SmtpUsers);
+
+  await people.click((await screen.findAllByRole("button", { name: "Add SMTP user" }))[0]!);
+  await people.type(screen.getByLabelText("Username"), "newsletter");
+  await people.click(screen.getByRole("button", { name: "Add" }));
+  await people.click(screen.getByRole("button", { name: "Cancel" }));
+  made.answer({ results: [user("newsletter", { email_password: "a-password" })] });
+
+  expect(await screen.findByText("a-password")).toBeVisible();
+});
+
+test("who leaves a dialog is where they were before it, and a click beside it leaves nothing", async () => {
+  const people = userEvent.setup();
+  answering(viewed(user("newsletter")));
+  show(SmtpUsers);
+
+  const button = await screen.findByRole("button", { name: "Add SMTP user" });
+  await people.click(button);
+  await people.type(screen.getByLabelText("Username"), "invoices");
+  await people.click(screen.getByRole("dialog"));
+  expect(screen.getByLabelText("Username")).toHaveValue("invoices");
+  await people.click(screen.getByRole("button", { name: "Cancel" }));
+
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(button).toHaveFocus();
 });

@@ -15,7 +15,7 @@ export default function SmtpUsers() {
   return (
     <CredentialTable
       kind={SMTP_USERS}
-      description="An SMTP user is a user name and a password with which a mail program or server hands in mail."
+      description="An SMTP user is a username and a password with which a mail program or server hands in mail."
       add={(close) => <AddSmtpUser onDismiss={close} />}
     />
   );

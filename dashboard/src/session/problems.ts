@@ -1,4 +1,5 @@
 import { AuthError } from "aws-amplify/auth";
+import type { Step } from "./steps";
 
 const TEXTS: Record<string, string> = {
   EmptySignInUsername: "Enter your user name.",
@@ -14,10 +15,21 @@ const TEXTS: Record<string, string> = {
   NetworkError: "The user pool cannot be reached. Look at your connection, and try again.",
 };
 
-/** What went wrong when somebody signed in, in words for them. */
-export function problem(error: unknown): string {
+const TOO_LATE = { NotAuthorizedException: "That took too long. Go back, and sign in again." };
+
+/** Where an error is about something else than a wrong password. */
+const OF_STEPS: { [S in Step]?: Record<string, string> } = {
+  newPassword: TOO_LATE,
+  totp: TOO_LATE,
+  forgotten: {
+    NotAuthorizedException: "This user's password cannot be changed by a code. Ask whoever made it.",
+  },
+};
+
+/** What went wrong at a step of signing in, in words for who does. */
+export function problem(error: unknown, step: Step): string {
   if (error instanceof AuthError) {
-    return TEXTS[error.name] ?? error.message;
+    return OF_STEPS[step]?.[error.name] ?? TEXTS[error.name] ?? error.message;
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -15,12 +15,14 @@ import { renewSession, useSession } from "./session";
 import { NOTHING, STEPS, take, type Step } from "./steps";
 
 /** The form before all pages. */
-export function SignIn() {
+export default function SignIn() {
   const { reason } = useSession();
   const [step, setStep] = useState<Step>("password");
   const [entered, setEntered] = useState(NOTHING);
   const [failure, setFailure] = useState("");
   const [isWaiting, setWaiting] = useState(false);
+  const [isReset, setReset] = useState(false);
+  const notice = isReset ? "The password is saved. Sign in with it." : reason;
   const { title, hint, action, fields } = STEPS[step];
 
   useEffect(() => {
@@ -39,13 +41,14 @@ export function SignIn() {
     setWaiting(true);
     try {
       const next = await take(step, entered);
+      setReset(step === "reset");
       if (next) {
         go(next);
       } else {
         await renewSession();
       }
     } catch (error) {
-      setFailure(problem(error));
+      setFailure(problem(error, step));
     } finally {
       setWaiting(false);
     }
@@ -87,7 +90,7 @@ export function SignIn() {
                   }
                 >
                   <SpaceBetween size="m">
-                    {reason && step === "password" && <Alert type="info">{reason}</Alert>}
+                    {notice && step === "password" && <Alert type="info">{notice}</Alert>}
                     {fields.map((field) => (
                       <FormField key={field.name} label={field.label}>
                         <Input

@@ -9,7 +9,7 @@ import { Empty } from "../parts/empty";
 import { Failure } from "../parts/failure";
 import { Time } from "../parts/time";
 import { ATTEMPTS, type Attempt } from "./calls";
-import { Letter } from "./letter";
+import { LongText } from "./long-text";
 import { eventLabel } from "./words";
 
 const LIMIT = 100;
@@ -45,10 +45,12 @@ export function Attempts({ id }: { id: number }) {
           </Header>
         }
         empty={
-          <Empty
-            title="Nothing was sent in the last three days"
-            text="Send a test to see whether the webhook's URL answers."
-          />
+          data && (
+            <Empty
+              title="Nothing was sent in the last three days"
+              text="Send a test to see whether the webhook's URL answers."
+            />
+          )
         }
       />
     </SpaceBetween>
@@ -79,7 +81,7 @@ const COLUMNS: TableProps.ColumnDefinition<Attempt>[] = [
     minWidth: 160,
     cell: ({ answer }) =>
       answer ? (
-        <Letter label={beginning(answer)} title="The answer" text={answer} />
+        <LongText label={beginning(answer)} title="The answer" text={answer} />
       ) : (
         <Box color="text-body-secondary">–</Box>
       ),

@@ -7,7 +7,7 @@ import type { Entered } from "./entered";
 const TYPES: readonly { value: Entered["auth_header_type"]; label: string; valueLabel: string }[] = [
   { value: "", label: "None", valueLabel: "" },
   { value: "bearer", label: "Bearer token", valueLabel: "Token" },
-  { value: "basic", label: "User name and password", valueLabel: "User name and password" },
+  { value: "basic", label: "Username and password", valueLabel: "Username and password" },
 ];
 
 /** What the Authorization header says. */

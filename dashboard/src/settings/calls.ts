@@ -1,8 +1,7 @@
 /** The calls for webhooks, and what their answers are called here. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { call, type Schemas } from "../api/calls";
-import { useAnswer } from "../api/queries";
+import { useAnswer, useChanging } from "../api/queries";
 
 export type Webhook = Schemas["ShownWebhook"];
 export type WebhookEvent = Schemas["WebhookEvent"];
@@ -20,21 +19,16 @@ const LOOK_EVERY_MS = 15_000;
 
 /** One webhook, null if there is none; undefined until that is known. How it is changes by itself. */
 export function useWebhook(id: string) {
-  const { data, ...answer } = useAnswer(VIEW, {}, { refetchInterval: LOOK_EVERY_MS });
+  const { data, ...answer } = useAnswer(VIEW, {}, { askEvery: () => LOOK_EVERY_MS });
   return { ...answer, webhook: data && (data.find((each) => String(each.id) === id) ?? null) };
 }
 
 /** Removes webhooks, by their numbers. */
 export function useRemoval() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: async (ids: readonly number[]) => {
-      for (const id of ids) {
-        await call("/v3/webhook/remove", { id });
-      }
-    },
-    // Also after a failure: some may have been removed before it.
-    onSettled: () => client.invalidateQueries({ queryKey: [VIEW] }),
+  return useChanging([VIEW], async (ids: readonly number[]) => {
+    for (const id of ids) {
+      await call("/v3/webhook/remove", { id });
+    }
   });
 }
 
@@ -43,18 +37,14 @@ export function useRemoval() {
  * It answers how many they were.
  */
 export function useNotificationChange(id: number, path: "/v3/webhook/retry" | "/v3/webhook/cancel") {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: async (ids: readonly string[] | null) => {
-      let count = 0;
-      let hasMore = true;
-      while (hasMore) {
-        const done = await call(path, { id, notification_ids: ids && [...ids] });
-        count += "retried" in done ? done.retried : done.cancelled;
-        hasMore = done.more;
-      }
-      return count;
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: [FAILURES] }),
+  return useChanging([FAILURES], async (ids: readonly string[] | null) => {
+    let count = 0;
+    let hasMore = true;
+    while (hasMore) {
+      const done = await call(path, { id, notification_ids: ids && [...ids] });
+      count += "retried" in done ? done.retried : done.cancelled;
+      hasMore = done.more;
+    }
+    return count;
   });
 }

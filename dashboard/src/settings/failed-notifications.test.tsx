@@ -135,3 +135,14 @@ test("where nothing has failed, the page says so", async () => {
 
   expect(await screen.findByText("Nothing has failed")).toBeVisible();
 });
+
+test("an answer that cannot be had is not taken for an empty one", async () => {
+  showFailures({
+    "/v3/webhook/failures": () => {
+      throw new Refused(400, "They cannot be listed.");
+    },
+  });
+
+  expect(await screen.findByText("They cannot be listed.")).toBeVisible();
+  expect(screen.queryByText("Nothing has failed")).toBeNull();
+});

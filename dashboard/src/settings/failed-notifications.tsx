@@ -10,7 +10,7 @@ import { Empty } from "../parts/empty";
 import { Failure } from "../parts/failure";
 import { Time } from "../parts/time";
 import { FAILURES, type Notification, type Webhook } from "./calls";
-import { Letter, readable } from "./letter";
+import { LongText, readable } from "./long-text";
 import { NotificationActions } from "./notification-actions";
 import { eventLabel } from "./words";
 
@@ -83,7 +83,7 @@ export function FailedNotifications({ webhook }: { webhook: Webhook }) {
           </Header>
         }
         empty={
-          next || page > 1 ? (
+          !data ? null : next || page > 1 ? (
             <Empty
               title="None on this page"
               text={next ? "There may be some on the next." : "This is the end."}
@@ -112,7 +112,7 @@ const COLUMNS: TableProps.ColumnDefinition<Notification>[] = [
     id: "event",
     header: "Event",
     cell: ({ event, body, content_type: contentType }) => (
-      <Letter label={eventLabel(event)} title="What is sent" text={readable(body, contentType)} />
+      <LongText label={eventLabel(event)} title="What is sent" text={readable(body, contentType)} />
     ),
     minWidth: 140,
   },

@@ -4,9 +4,9 @@ import Multiselect from "@cloudscape-design/components/multiselect";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
+import { CredentialChoice } from "../sending/credential-choice";
 import { Authorization } from "./authorization";
 import type { Entered } from "./entered";
-import { WhoseMail } from "./whose-mail";
 import { eventLabel, eventOptions, FORMATS, untold } from "./words";
 
 /**
@@ -38,7 +38,16 @@ export function WebhookFields({
         />
       </FormField>
       <Events entered={entered} onChange={onChange} />
-      <WhoseMail ids={entered.usernames} onChange={(usernames) => onChange({ usernames })} />
+      <FormField
+        label="Mail sent with"
+        description="Only mail of these SMTP users, IP addresses and API keys. Without any, all mail."
+      >
+        <CredentialChoice
+          ids={entered.usernames}
+          onChange={(usernames) => onChange({ usernames })}
+          placeholder={entered.usernames.length === 0 ? "All mail" : "Choose more"}
+        />
+      </FormField>
       <FormField label="Format">
         <Select
           selectedOption={format}
@@ -89,7 +98,6 @@ function Events({
           onChange({ events: detail.selectedOptions.map(({ value }) => value as Entered["events"][number]) })
         }
         placeholder={events.length === 0 ? "None" : "Choose more"}
-        deselectAriaLabel={({ label }) => `Remove ${label}`}
       />
     </FormField>
   );

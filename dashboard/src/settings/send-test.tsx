@@ -68,7 +68,7 @@ function Outcome({
   const { data, error, refetch } = useAnswer(
     ATTEMPTS,
     { id, notification_id: notificationId },
-    { refetchInterval: LOOK_EVERY_MS },
+    { askEvery: (attempts) => (attempts?.length ? false : LOOK_EVERY_MS) },
   );
   const attempt = data?.[0];
   return (

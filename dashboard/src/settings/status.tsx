@@ -9,7 +9,7 @@ import { useChange } from "../api/queries";
 import { useNotify } from "../frame/notices";
 import { Failure } from "../parts/failure";
 import { Time } from "../parts/time";
-import { VIEW, type Webhook } from "./calls";
+import { FAILURES, VIEW, type Webhook } from "./calls";
 
 /** In a line of the table. */
 export function Status({ webhook: { status, failing_since, paused_until } }: { webhook: Webhook }) {
@@ -38,7 +38,7 @@ export function Status({ webhook: { status, failing_since, paused_until } }: { w
 
 /** On its page, where something is wrong: what that means, and what can be done. */
 export function Trouble({ webhook }: { webhook: Webhook }) {
-  const enable = useChange("/v3/webhook/enable", [VIEW]);
+  const enable = useChange("/v3/webhook/enable", [VIEW, FAILURES]);
   const notify = useNotify();
   const { status, failing_since, paused_until } = webhook;
   if (status === "active" && !failing_since && !paused_until) {
@@ -61,7 +61,7 @@ export function Trouble({ webhook }: { webhook: Webhook }) {
     <SpaceBetween size="m">
       <Alert
         type={TYPES[status]}
-        header={HEADERS[status]}
+        header={status === "active" && !failing_since ? "The webhook is paused" : HEADERS[status]}
         action={
           (isDisabled || paused_until) && (
             <Button loading={enable.isPending} onClick={begin}>

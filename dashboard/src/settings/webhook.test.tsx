@@ -1,7 +1,7 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import { answering, Refused, show, type Answers } from "../testing/page";
+import { answering, pending, Refused, show, type Answers } from "../testing/page";
 import type { Webhook as Shown } from "./calls";
 import { NO_CREDENTIALS, webhook } from "./examples";
 import Webhook from "./webhook";
@@ -107,4 +107,54 @@ test("an address without a webhook leads back to all of them", async () => {
 
   expect(await screen.findByText("There is no webhook 7")).toBeVisible();
   expect(screen.getByRole("link", { name: "All webhooks" })).toBeVisible();
+});
+
+test("what is entered while a change is saved stays", async () => {
+  const people = userEvent.setup();
+  const edited = pending<Shown>();
+  showWebhook(webhook(), { "/v3/webhook/edit": () => edited.promise });
+
+  await people.type(await screen.findByLabelText("Headers of the mail"), "X-One");
+  await people.click(screen.getByRole("button", { name: "Save" }));
+  await people.type(screen.getByLabelText("Headers of the mail"), "{Enter}X-Two");
+  edited.answer(webhook({ headers: ["X-One"] }));
+
+  expect(await screen.findByText("Saved.")).toBeVisible();
+  expect(screen.getByLabelText("Headers of the mail")).toHaveValue("X-One\nX-Two");
+});
+
+test("attempts that cannot be had are not taken for none", async () => {
+  answering({
+    "/v3/webhook/view": [webhook()],
+    "/v3/webhook/attempts": () => {
+      throw new Refused(400, "They cannot be listed.");
+    },
+  });
+
+  show(Webhook, "/settings/webhooks/:id", "/settings/webhooks/1?tab=attempts");
+
+  expect(await screen.findByText("They cannot be listed.")).toBeVisible();
+  expect(screen.queryByText(/Nothing was sent/)).toBeNull();
+});
+
+test("a removal leads back to all, also where the page finds it gone before the answer comes", async () => {
+  const people = userEvent.setup();
+  const removed = pending<Shown>();
+  let isThere = true;
+  const router = showWebhook(webhook(), {
+    "/v3/webhook/view": () => (isThere ? [webhook()] : []),
+    "/v3/webhook/remove": () => removed.promise,
+  });
+
+  await people.click(await screen.findByRole("button", { name: "Remove" }));
+  const dialog = screen.getByRole("dialog", { name: "Remove webhook" });
+  await people.click(within(dialog).getByRole("button", { name: "Remove" }));
+  isThere = false;
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 60_000);
+  window.dispatchEvent(new Event("visibilitychange"));
+  await screen.findByText("There is no webhook 1");
+  clock.mockRestore();
+  removed.answer(webhook());
+
+  await waitFor(() => expect(router.state.location.pathname).toBe("/settings/webhooks"));
 });

@@ -18,12 +18,15 @@ import { SigningSecret } from "./signing-secret";
 import { Trouble } from "./status";
 
 const TAB = "tab";
+const TABS = ["failures", "attempts"];
 
 /** One webhook, whose number is in the address. */
 export default function Webhook() {
   const { id = "" } = useParams();
   const { webhook, error, refetch } = useWebhook(id);
-  const [dialog, setDialog] = useState<"test" | "remove" | null>(null);
+  const [isTesting, setTesting] = useState(false);
+  // It is asked about as long as that takes, also when it is not among the webhooks any more.
+  const [asked, setAsked] = useState<Shown | null>(null);
   const navigate = useNavigate();
   const title = `Webhook ${id}`;
   return (
@@ -37,8 +40,8 @@ export default function Webhook() {
           actions={
             webhook && (
               <SpaceBetween direction="horizontal" size="xs">
-                <Button onClick={() => setDialog("remove")}>Remove</Button>
-                <Button onClick={() => setDialog("test")}>Send a test</Button>
+                <Button onClick={() => setAsked(webhook)}>Remove</Button>
+                <Button onClick={() => setTesting(true)}>Send a test</Button>
               </SpaceBetween>
             )
           }
@@ -60,12 +63,12 @@ export default function Webhook() {
         {webhook && <Trouble webhook={webhook} />}
         {webhook && <Parts key={webhook.id} webhook={webhook} />}
       </SpaceBetween>
-      {webhook && dialog === "test" && <SendTest webhook={webhook} onDismiss={() => setDialog(null)} />}
-      {webhook && dialog === "remove" && (
+      {webhook && isTesting && <SendTest webhook={webhook} onDismiss={() => setTesting(false)} />}
+      {asked && (
         <RemoveWebhooks
-          webhooks={[webhook]}
+          webhooks={[asked]}
           onDone={() => void navigate(PAGE)}
-          onDismiss={() => setDialog(null)}
+          onDismiss={() => setAsked(null)}
         />
       )}
     </Page>
@@ -77,7 +80,7 @@ function Parts({ webhook }: { webhook: Shown }) {
   return (
     <Tabs
       ariaLabel="Webhook"
-      activeTabId={search.get(TAB) ?? "details"}
+      activeTabId={TABS.find((id) => id === search.get(TAB)) ?? "details"}
       onChange={({ detail }) => setSearch({ [TAB]: detail.activeTabId }, { replace: true })}
       tabs={[
         {

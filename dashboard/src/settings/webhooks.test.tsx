@@ -99,3 +99,16 @@ test("a webhook is removed only after a question", async () => {
   expect(await screen.findByText(/^Removed the webhook/)).toBeVisible();
   expect(remove).toHaveBeenCalledWith({ id: 1 }, "POST");
 });
+
+test("an answer that cannot be had is not taken for an empty one", async () => {
+  answering({
+    "/v3/webhook/view": () => {
+      throw new Refused(403, "You may not see this.");
+    },
+  });
+
+  show(Webhooks);
+
+  expect(await screen.findByText("You may not see this.")).toBeVisible();
+  expect(screen.queryByText("No webhooks yet")).toBeNull();
+});

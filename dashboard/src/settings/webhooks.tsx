@@ -34,7 +34,8 @@ export default function Webhooks() {
     {
       filtering: {
         fields: ["url", "events", "usernames", "output_format", "status"],
-        empty: <Empty title="No webhooks yet" text={PURPOSE} action={addButton} />,
+        // A failure says by itself that nothing is shown.
+        empty: data && <Empty title="No webhooks yet" text={PURPOSE} action={addButton} />,
         noMatch: <Empty title="Nothing matches" text="None of the webhooks holds this text." />,
       },
       sorting: { defaultState: { sortingColumn: { sortingField: "url" } } },

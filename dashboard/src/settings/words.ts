@@ -6,10 +6,14 @@ type Format = Webhook["output_format"];
 
 /** What there is to be told of. */
 const EVENTS: readonly { value: WebhookEvent; label: string; description: string }[] = [
-  { value: "open", label: "Opened", description: "The mail was opened." },
+  {
+    value: "open",
+    label: "Opened",
+    description: "The image in the mail was loaded, by a reader or by something else.",
+  },
   { value: "delivered", label: "Delivered", description: "The recipient's mail server took it." },
   { value: "bounce", label: "Bounced", description: "The recipient's mail server refused it." },
-  { value: "spam", label: "Spam", description: "The recipient complained about it." },
+  { value: "spam", label: "Spam complaint", description: "The recipient called it spam." },
   { value: "processed", label: "Processed", description: "Amazon SES took it, to send it." },
   { value: "reject", label: "Rejected", description: "Amazon SES refused to send it." },
   { value: "click", label: "Clicked", description: "Never sent: links are not tracked." },

@@ -8,10 +8,12 @@ import { vi } from "vitest";
 import type { Answer, CallPath } from "../api/calls";
 import { newQueryClient } from "../api/queries";
 import { Frame } from "../frame/frame";
+import { Labels } from "../frame/labels";
 
-/** What is answered: data, or a function of the question that may throw a `Refused`. */
+/** What is answered: data, or a function of the question that may throw a `Refused`, or answer later. */
 export type Answers = {
-  [P in CallPath]?: Answer<P> | ((question: Record<string, unknown>, method: string) => Answer<P>);
+  [P in CallPath]?:
+    Answer<P> | ((question: Record<string, unknown>, method: string) => Answer<P> | Promise<Answer<P>>);
 };
 
 /** Answered with an error. */
@@ -26,7 +28,7 @@ export class Refused extends Error {
 
 /** Let the API answer this, and nothing else. */
 export function answering(answers: Answers): void {
-  vi.stubGlobal("fetch", (url: string, { method = "POST", body }: RequestInit) => {
+  vi.stubGlobal("fetch", async (url: string, { method = "POST", body }: RequestInit) => {
     const path = url.replace("/console", "") as CallPath;
     const known = answers[path] as unknown;
     if (known === undefined) {
@@ -35,11 +37,13 @@ export function answering(answers: Answers): void {
     try {
       const question = JSON.parse(body as string) as Record<string, unknown>;
       const data =
-        typeof known === "function" ? (known as (...of: unknown[]) => unknown)(question, method) : known;
-      return Promise.resolve(Response.json({ request_id: "1", data }));
+        typeof known === "function"
+          ? await (known as (...of: unknown[]) => unknown)(question, method)
+          : known;
+      return Response.json({ request_id: "1", data });
     } catch (error) {
       if (error instanceof Refused) {
-        return Promise.resolve(Response.json({ data: { error: error.message } }, { status: error.status }));
+        return Response.json({ data: { error: error.message } }, { status: error.status });
       }
       throw error;
     }
@@ -57,9 +61,22 @@ export function show(Component: ComponentType, path = "/", at = path) {
     initialEntries: [at],
   });
   render(
-    <QueryClientProvider client={newQueryClient()}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>,
+    <Labels>
+      <QueryClientProvider client={newQueryClient()}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </Labels>,
   );
   return router;
+}
+
+/** An answer that comes when the test says so. */
+export function pending<T>() {
+  let answer!: (data: T) => void;
+  let refuse!: (error: Refused) => void;
+  const promise = new Promise<T>((resolve, reject) => {
+    answer = resolve;
+    refuse = reject;
+  });
+  return { promise, answer, refuse };
 }

@@ -238,8 +238,8 @@ def test_domains_that_are_too_many_to_read_are_said_to_be_incomplete(
 @pytest.mark.parametrize(
     ("fields", "first", "last"),
     [
-        ({"start_date": "2024-01-01", "end_date": "2024-12-31"}, "2024-09-15#", "2024-12-30#~"),
-        ({"start_date": "2026-11-01", "end_date": "2027-01-01"}, "2026-11-01#", "2026-11-24#~"),
+        ({"start_date": "2024-01-01", "end_date": "2024-12-31"}, "2024-09-15#", "2024-12-30$"),
+        ({"start_date": "2026-11-01", "end_date": "2027-01-01"}, "2026-11-01#", "2026-11-24$"),
     ],
     ids=str,
 )

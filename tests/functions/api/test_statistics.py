@@ -288,6 +288,28 @@ def test_a_history_has_the_senders_with_the_most_mails(api: Api, monkeypatch: py
     assert (data["count"], [row["email_address"] for row in data["history"]]) == (2, ["news@example.com"])
 
 
+@pytest.mark.parametrize("report", ["email_summary", "email_history"])
+def test_the_counters_of_hours_are_not_read_for_reports_that_have_no_hours(
+    api: Api, cloud: Cloud, report: str
+) -> None:
+    at = datetime.combine(TODAY, time(11), UTC)
+    delivery = Delivery(
+        email_ids.new(at, bytes(email_ids.RANDOM_BYTES)), 1, "b@x", "a", TrackingMode.FULL, at
+    )
+    message = Message(delivery.email_id, CredentialKind.SMTP_USER, "a", "news@example.com", at, 1000)
+    cloud.activity.start(delivery)
+    read = Summary({TODAY: {OpenClass.DIRECT_OPEN: 1}}, at, at, at, hours={TODAY: {11: 1}})
+    cloud.activity.write_summary(message, delivery, read)
+    answered: list[Mapping[str, object]] = []
+    adapters.counters()._dynamodb.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: answered.extend(parsed["Items"])
+    )
+
+    assert api(f"/stats/{report}").status == 200
+
+    assert [sorted(item) for item in answered] == [["direct_open", "human", "opened", "sk"]]
+
+
 def test_a_sender_who_was_only_opened_has_no_average(api: Api, cloud: Cloud) -> None:
     count(cloud, TODAY, {Outcome.DELIVERED: 1}, {OpenClass.DIRECT_OPEN: 1})
 

@@ -41,10 +41,16 @@ def items(cloud: Cloud) -> list[tuple[str, str]]:
 
 
 def test_smtp2gos_published_limits_hold() -> None:
-    assert {endpoint: limit.calls for endpoint, limit in OWN_LIMITS.items()} == {
-        "/activity/search": 60,
-        "/api_keys/add": 5,
-    }
+    published = {"/activity/search": 60, "/api_keys/add": 5}
+
+    assert {endpoint: OWN_LIMITS[endpoint].calls for endpoint in published} == published
+
+
+def test_a_report_that_reads_much_is_no_more_often_than_a_search() -> None:
+    use_up(60, "/stats/opens")
+
+    with pytest.raises(Refusal, match="60 calls a minute"):
+        throttling.check(CALLER, "/stats/opens", AT)
 
 
 def test_the_call_after_the_last_one_is_refused_until_the_next_minute() -> None:

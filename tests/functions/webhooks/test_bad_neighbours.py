@@ -35,7 +35,7 @@ def clock() -> Iterator[Traveller]:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less for whoever hangs, and try less often: each attempt takes moto some milliseconds."""
-    monkeypatch.setattr(egress, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(egress, "TIMEOUT_SECONDS", 3)
     monkeypatch.setattr(notifications, "RETRIES", (notifications.RETRIES[0], 2 * HOUR))
 
 

@@ -226,8 +226,23 @@ def test_a_person_after_a_prefetch_that_no_domain_counted_takes_nothing_back() -
     }
 
 
-def test_the_domain_is_the_recipients_in_lower_case() -> None:
-    assert replace(DELIVERY, recipient="Bob@Mail.Example.NET").domain == "mail.example.net"
+@pytest.mark.parametrize(
+    ("recipient", "domain"),
+    [
+        ("Bob@Mail.Example.NET", "mail.example.net"),
+        ("bob@example.net.", "example.net"),
+        ('"bob@home"@example.net', "example.net"),
+        ("bob@[192.0.2.1]", "[192.0.2.1]"),
+        ("bob@xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("bob@", ""),
+        ("bob", ""),
+        ("", ""),
+    ],
+)
+def test_the_domain_is_what_is_behind_the_recipients_last_at_and_nothing_before_it(
+    recipient: str, domain: str
+) -> None:
+    assert replace(DELIVERY, recipient=recipient).domain == domain
 
 
 def test_an_outcome_that_is_known_of_already_counts_no_more() -> None:

@@ -1,6 +1,7 @@
 """What is counted, day by day."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -57,8 +58,10 @@ class Book:
     def add(self, message: Message = MESSAGE, day: date = DAY, **changes: int) -> None:
         self.dynamodb.update_item(**counters.update("Activity", message, day, changes))
 
-    def days(self, first: date = DAY, last: date = DAY) -> list[SendersDay]:
-        return list(self.counters.days(first, last))
+    def days(
+        self, first: date = DAY, last: date = DAY, names: Collection[str] | None = None
+    ) -> list[SendersDay]:
+        return list(self.counters.days(first, last, names))
 
     def add_domain(self, delivery: Delivery = DELIVERY, day: date = DAY, **changes: int) -> None:
         self.dynamodb.update_item(**counters.domain_update("Activity", delivery, day, changes))
@@ -93,6 +96,22 @@ def test_what_was_counted_of_a_day_is_found(book: Book) -> None:
             "192.0.2.1",
         )
     ]
+
+
+def test_counters_that_are_not_asked_for_are_not_read(book: Book) -> None:
+    book.add(processed=1, opened=1, hour_12=1)
+    book.add(replace(MESSAGE, sender="help@example.com", source_ip=None), delivered=1)
+    answers: list[Any] = []
+    book.dynamodb.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: answers.extend(parsed["Items"])
+    )
+
+    found = {each.sender: each for each in book.days(names=["processed", "human", BYTES])}
+
+    assert found["shop@example.com"].counts == {"processed": 1, "bytes": 1000}
+    assert found["shop@example.com"].last_ip == "192.0.2.1"
+    assert found["help@example.com"].counts == {}
+    assert sorted(map(sorted, answers)) == [["bytes", "last_ip", "processed", "sk"], ["sk"]]
 
 
 def test_bytes_are_those_of_the_mails_that_were_processed(book: Book) -> None:
@@ -270,6 +289,15 @@ def test_senders_and_domains_do_not_count_for_each_other(book: Book) -> None:
 
     assert [found.counts for found in book.days()] == [{"processed": 1, "bytes": 1000}]
     assert book.domains().by_domain == {"example.net": {"processed": 1}}
+
+
+@pytest.mark.parametrize("domain", ["", "~.example", "bücher.example", "\U0010ffff"])
+def test_a_domain_is_found_on_its_day_alone_whatever_it_is_made_of(book: Book, domain: str) -> None:
+    book.add_domain(replace(DELIVERY, recipient=f"bob@{domain}"), processed=1)
+
+    assert book.domains().by_domain == {domain: {"processed": 1}}
+    assert book.domains(DAY + ONE_DAY, DAY + ONE_DAY).by_domain == {}
+    assert book.domains(DAY - ONE_DAY, DAY - ONE_DAY).by_domain == {}
 
 
 @pytest.mark.parametrize(("first", "last"), [(DAY, DAY - ONE_DAY), (DAY, DAY - 300 * ONE_DAY)])

@@ -193,3 +193,65 @@ test("a recipient's address shows the delivery beside the table, and Escape puts
   expect(screen.queryByRole("tab", { name: "Timeline" })).toBeNull();
   expect(screen.getByRole("link", { name: "olga@example.org" })).toHaveFocus();
 });
+
+test("what is typed while the address changes is not lost", async () => {
+  const people = userEvent.setup();
+  finding(() => page([event()]));
+  const router = showActivity();
+  const field = await screen.findByLabelText("Find");
+
+  await people.type(field, "ol");
+  await waitFor(() => expect(router.state.location.search).toBe("?find=ol"));
+  // The address is known to the router before the page is drawn with it.
+  await people.type(field, "ga");
+
+  await waitFor(() => expect(router.state.location.search).toBe("?find=olga"));
+  expect(field).toHaveValue("olga");
+});
+
+test("Back leads to before a text, not to each pause in writing it", async () => {
+  const people = userEvent.setup();
+  finding(() => page([event()]));
+  const router = showActivity();
+
+  await people.type(await screen.findByLabelText("Find"), "ol");
+  await waitFor(() => expect(router.state.location.search).toBe("?find=ol"));
+  await people.type(screen.getByLabelText("Find"), "ga");
+  await waitFor(() => expect(router.state.location.search).toBe("?find=olga"));
+  await router.navigate(-1);
+
+  await waitFor(() => expect(screen.getByLabelText("Find")).toHaveValue(""));
+});
+
+test("a search that comes to what it was leaves no address behind for Back", async () => {
+  const people = userEvent.setup();
+  finding(() => page([event()]));
+  const router = showActivity();
+  const visited: unknown[] = [];
+  router.subscribe(({ location }) => visited.push(location.search));
+
+  await people.type(await screen.findByLabelText("Find"), "o{Backspace}");
+  await new Promise((resolve) => setTimeout(resolve, 600));
+
+  expect(visited).toEqual([]);
+});
+
+test("where a refresh fails, the page does not say that it is as of now", async () => {
+  const people = userEvent.setup();
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.parse("2026-11-24T12:00:00Z"));
+  finding(() => {
+    if (asked.length > 1) {
+      throw new Refused(400, "It is too much.");
+    }
+    return page([event()]);
+  });
+  showActivity();
+  const before = (await screen.findByText(/^As of/)).textContent;
+  clock.mockReturnValue(Date.parse("2026-11-24T13:05:00Z"));
+
+  await people.click(screen.getByRole("button", { name: "Refresh" }));
+
+  expect(await screen.findByText("It is too much.")).toBeVisible();
+  expect(screen.getByText(/^As of/)).toHaveTextContent(before);
+  clock.mockRestore();
+});

@@ -25,8 +25,12 @@ export default function Activity() {
     [addressOf, navigate],
   );
   const change = useCallback(
-    (changed: Filter) => void navigate(`${PAGE}?${searchOf(changed).toString()}`),
-    [navigate],
+    (changed: Filter) => {
+      // Back leads to before a text was entered, not to each pause in writing it.
+      const replace = filter.text !== "" && changed.text !== "" && filter.text !== changed.text;
+      void navigate(`${PAGE}?${searchOf(changed).toString()}`, { replace });
+    },
+    [filter, navigate],
   );
   const close = () => {
     void navigate(`${PAGE}?${name}`);

@@ -1,24 +1,6 @@
 import DateRangePicker, { type DateRangePickerProps } from "@cloudscape-design/components/date-range-picker";
 import type { Dates } from "./filter";
 
-const TEXTS: DateRangePickerProps.I18nStrings = {
-  startDateLabel: "From",
-  startTimeLabel: "Time",
-  endDateLabel: "To",
-  endTimeLabel: "Time",
-  isoDatePlaceholder: "YYYY-MM-DD",
-  timePlaceholder: "hh:mm:ss",
-  isoDateTimeConstraintText: "A date, such as 2026-11-24, and a time of 24 hours.",
-  applyButtonLabel: "Apply",
-  cancelButtonLabel: "Cancel",
-  errorIconAriaLabel: "Error",
-  todayAriaLabel: "Today",
-  previousMonthAriaLabel: "The month before",
-  nextMonthAriaLabel: "The next month",
-  currentMonthAriaLabel: "This month",
-  renderSelectedAbsoluteRangeAriaLive: (start, end) => `From ${start} to ${end}`,
-};
-
 /** From one time to another, in the viewer's zone. */
 export default function DatesPicker({
   dates: { from, until },
@@ -41,7 +23,6 @@ export default function DatesPicker({
       hideTimeOffset
       expandToViewport
       isValidRange={judge}
-      i18nStrings={TEXTS}
       onChange={({ detail }) => change(detail.value)}
     />
   );

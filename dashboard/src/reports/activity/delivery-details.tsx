@@ -5,14 +5,15 @@ import type { Schemas } from "../../api/calls";
 import { Copyable } from "../../parts/copyable";
 import { Facts } from "../../parts/facts";
 import { Time } from "../../parts/time";
+import { useGroups } from "../../sending/groups";
 import { ClassBadge, CLASSES, EVIDENCE, EvidenceStatus, OPEN_CLASSES } from "../classes";
 import { CredentialLink } from "./credential-link";
-import { pagesOf, useGroups } from "./credentials";
+import { pagesOf } from "./credential-pages";
 import { isUntracked, place, whyUntracked } from "./tracking";
 
 /** What a delivery is, and what its opens come to. */
 export function DeliveryDetails({ of }: { of: Schemas["Timeline"] }) {
-  const pages = pagesOf(useGroups());
+  const pages = pagesOf(useGroups().groups);
   const [mail] = of.events;
   return (
     <SpaceBetween size="l">

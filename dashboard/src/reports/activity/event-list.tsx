@@ -5,7 +5,8 @@ import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { memo, useMemo } from "react";
 import { Failure } from "../../parts/failure";
-import { pagesOf, useGroups } from "./credentials";
+import { useGroups } from "../../sending/groups";
+import { pagesOf } from "./credential-pages";
 import { EventTable, type Showing } from "./event-table";
 import type { ActivityEvent } from "./events";
 import { cleared, isSelective, type Filter } from "./filter";
@@ -30,7 +31,7 @@ export const EventList = memo(function EventList({
   filter: Filter;
   onFilter: (changed: Filter) => void;
 } & Showing) {
-  const groups = useGroups();
+  const { groups } = useGroups();
   const pages = useMemo(() => pagesOf(groups), [groups]);
   const found = useSearch(filter);
   const events = found.events ?? NONE;
@@ -52,9 +53,7 @@ export const EventList = memo(function EventList({
             description="What happened to your mail, the newest first. Choose a recipient to see all of that mail."
             actions={
               <SpaceBetween direction="horizontal" size="xs" alignItems="center">
-                {found.foundAt > 0 && (
-                  <Box color="text-body-secondary">As of {CLOCK.format(found.foundAt)}</Box>
-                )}
+                {found.foundAt && <Box color="text-body-secondary">As of {CLOCK.format(found.foundAt)}</Box>}
                 {isSelective(filter) && (
                   <Button onClick={() => onFilter(cleared(filter))}>Clear filter</Button>
                 )}
@@ -70,7 +69,7 @@ export const EventList = memo(function EventList({
             Activity
           </Header>
         }
-        filter={<FilterFields filter={filter} groups={groups} onChange={change} />}
+        filter={<FilterFields filter={filter} onChange={change} />}
         pagination={
           <Pagination
             currentPageIndex={found.pageNumber}
@@ -78,12 +77,7 @@ export const EventList = memo(function EventList({
             openEnd={found.isOpenEnded}
             disabled={found.isAsking}
             onChange={({ detail }) => void found.turnTo(detail.currentPageIndex)}
-            ariaLabels={{
-              paginationLabel: "Pages",
-              previousPageLabel: "Previous page",
-              nextPageLabel: "Next page",
-              pageLabel: (page) => `Page ${page}`,
-            }}
+            ariaLabels={{ paginationLabel: "Pages", pageLabel: (page) => `Page ${page}` }}
           />
         }
         footer={

@@ -4,8 +4,8 @@ import Multiselect, { type MultiselectProps } from "@cloudscape-design/component
 import Select from "@cloudscape-design/components/select";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useState, type ReactNode } from "react";
+import { CredentialChoice } from "../../sending/credential-choice";
 import { CLASSES, OPEN_CLASSES } from "../classes";
-import type { Group } from "./credentials";
 import { EVENT_TYPES, wordsOfType } from "./events";
 import { PAGE_SIZES, type Filter } from "./filter";
 import { RangeField } from "./range-field";
@@ -31,11 +31,9 @@ const FIELDS = [TEXT_FIELD, FIELD, FIELD, FIELD, FIELD, FIELD];
 /** The fields that say what is looked for; each change counts at once, a text when its writer pauses. */
 export function FilterFields({
   filter,
-  groups,
   onChange,
 }: {
   filter: Filter;
-  groups: readonly Group[];
   onChange: (changed: Partial<Filter>) => void;
 }) {
   return (
@@ -50,12 +48,15 @@ export function FilterFields({
         chosen={filter.events}
         onChange={(events) => onChange({ events: events as Filter["events"] })}
       />
-      <Choice
-        label="Sent with"
-        options={credentialOptions(groups, filter.credentials)}
-        chosen={filter.credentials}
-        onChange={(credentials) => onChange({ credentials })}
-      />
+      <FormField label="Sent with" stretch>
+        <CredentialChoice
+          ids={filter.credentials}
+          onChange={(credentials) => onChange({ credentials })}
+          placeholder="Any"
+          inlineTokens
+          expandToViewport
+        />
+      </FormField>
       <Choice
         label="Kind of open"
         options={OPENS}
@@ -76,11 +77,23 @@ export function FilterFields({
 function Text({ text, onChange }: { text: string; onChange: (changed: string) => void }) {
   const [entered, setEntered] = useState(text);
   const [known, setKnown] = useState(text);
+  // What was handed on and is not in the address yet; its writer may be further meanwhile.
+  const [sent, setSent] = useState<readonly string[]>([]);
   if (known !== text) {
-    // The address changed, by Back for instance.
+    const place = sent.indexOf(text);
     setKnown(text);
-    setEntered(text);
+    setSent(place < 0 ? [] : sent.slice(place + 1));
+    if (place < 0) {
+      // The address changed by itself, by Back for instance.
+      setEntered(text);
+    }
   }
+  const hand = (changed: string) => {
+    if (changed !== text) {
+      setSent([...sent, changed]);
+      onChange(changed);
+    }
+  };
   return (
     <TextFilter
       filteringText={entered}
@@ -88,7 +101,7 @@ function Text({ text, onChange }: { text: string; onChange: (changed: string) =>
       filteringAriaLabel="Find"
       filteringClearAriaLabel="Clear the text"
       onChange={({ detail }) => setEntered(detail.filteringText)}
-      onDelayedChange={({ detail }) => onChange(detail.filteringText)}
+      onDelayedChange={({ detail }) => hand(detail.filteringText)}
     />
   );
 }
@@ -100,40 +113,20 @@ function Choice({
   onChange,
 }: {
   label: string;
-  options: MultiselectProps.Options;
+  options: readonly (MultiselectProps.Option & { value: string })[];
   chosen: readonly string[];
   onChange: (changed: string[]) => void;
 }): ReactNode {
-  const known = options.flatMap((option) => ("options" in option ? option.options : [option]));
   return (
     <FormField label={label} stretch>
       <Multiselect
         options={options}
-        selectedOptions={known.filter(({ value }) => chosen.includes(value!))}
+        selectedOptions={options.filter(({ value }) => chosen.includes(value))}
         onChange={({ detail }) => onChange(detail.selectedOptions.map(({ value }) => value!))}
         placeholder="Any"
         inlineTokens
         expandToViewport
-        filteringType={known.length > 10 ? "auto" : "none"}
-        filteringAriaLabel="Find"
-        filteringClearAriaLabel="Clear the text"
-        empty="There is none."
-        noMatch="Nothing matches."
-        deselectAriaLabel={(option) => `Remove ${option.label}`}
       />
     </FormField>
   );
-}
-
-/** Of what was removed, or is not known yet, the address may still have the id. */
-function credentialOptions(groups: readonly Group[], chosen: readonly string[]): MultiselectProps.Options {
-  const known = groups
-    .filter(({ credentials }) => credentials.length > 0)
-    .map(({ kind, credentials }) => ({
-      label: kind.title,
-      options: credentials.map(({ id, description }) => ({ value: id, label: id, description })),
-    }));
-  const ids = groups.flatMap(({ credentials }) => credentials.map(({ id }) => id));
-  const gone = chosen.filter((id) => !ids.includes(id)).map((id) => ({ value: id, label: id }));
-  return [...known, ...gone];
 }

@@ -2,8 +2,8 @@ import Box from "@cloudscape-design/components/box";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { ApiCommand, SmtpCommand } from "../../sending/connection";
+import type { Group } from "../../sending/groups";
 import { API_KEYS, SMTP_USERS } from "../../sending/kinds";
-import type { Group } from "./credentials";
 
 /** How a first mail is sent: by SMTP, and by the API. */
 export function FirstMail({ groups }: { groups: readonly Group[] }) {

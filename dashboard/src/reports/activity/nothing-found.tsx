@@ -1,7 +1,7 @@
 import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { Empty } from "../../parts/empty";
-import type { Group } from "./credentials";
+import type { Group } from "../../sending/groups";
 import { cleared, isSelective, LONGEST, type Filter } from "./filter";
 import { FirstMail } from "./first-mail";
 import type { Search } from "./search";
@@ -60,7 +60,7 @@ export function NothingFound({
     <SpaceBetween size="m">
       <Empty
         title="Nothing happened in this time"
-        text="Send a first mail, and what becomes of it is shown here within seconds."
+        text="Send a mail, and what becomes of it is shown here within seconds."
         action={further}
       />
       <FirstMail groups={groups} />

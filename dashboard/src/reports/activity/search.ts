@@ -13,8 +13,8 @@ const EMPTY_PAGES = 5;
 
 type Asked = Schemas["Search"];
 
-/** Events that were found, and what was asked for them. */
-type Found = Schemas["ActivityPage"] & { asked: Asked };
+/** Events that were found, what was asked for them, and when, in milliseconds. */
+type Found = Schemas["ActivityPage"] & { asked: Asked; foundAt: number };
 
 /** A search as far as it has come. */
 export interface Search {
@@ -27,8 +27,8 @@ export interface Search {
   isLoading: boolean;
   /** Whether anything is asked for; what is shown stays meanwhile. */
   isAsking: boolean;
-  /** When, in milliseconds; 0 if never. */
-  foundAt: number;
+  /** When those of the page that is shown were found, in milliseconds; undefined until they are. */
+  foundAt: number | undefined;
   pageNumber: number;
   pageCount: number;
   /** Whether there may be more pages than those that are counted. */
@@ -76,7 +76,7 @@ export function useSearch(filter: Filter): Search {
     error: answer.error,
     isLoading: answer.isLoading || answer.isFetchingNextPage,
     isAsking: answer.isFetching,
-    foundAt: answer.dataUpdatedAt,
+    foundAt: pages[index]?.foundAt,
     pageNumber: index + 1,
     pageCount: Math.max(pages.length, 1),
     isOpenEnded: answer.hasNextPage,
@@ -87,12 +87,12 @@ export function useSearch(filter: Filter): Search {
 }
 
 async function find(asked: Asked, signal: AbortSignal): Promise<Found> {
-  let found: Found = { ...(await call(SEARCH, asked, { signal })), asked };
+  let found = await call(SEARCH, asked, { signal });
   for (let empty = 1; empty < EMPTY_PAGES && !found.events.length && found.continue_token; empty++) {
     const { continue_token } = found;
-    found = { ...(await call(SEARCH, { ...asked, continue_token }, { signal })), asked };
+    found = await call(SEARCH, { ...asked, continue_token }, { signal });
   }
-  return found;
+  return { ...found, asked, foundAt: Date.now() };
 }
 
 function count(pages: readonly Found[]): string {

@@ -41,7 +41,7 @@ export function ByName({
       variant="container"
       ariaLabels={{ tableLabel: title }}
       header={
-        <Header variant="h2" counter={`(${rows.length + leftOut})`}>
+        <Header variant="h2" counter={`(${(rows.length + leftOut).toLocaleString()})`}>
           {title}
         </Header>
       }
@@ -86,7 +86,7 @@ function columns(label: string): TableProps.ColumnDefinition<Row>[] {
     },
     count("sent", "Sent"),
     count("delivered", "Delivered"),
-    count("opens", "Opens"),
+    count("opens", "Reported opens"),
     count("opens_human", "By people"),
     {
       id: "share",

@@ -34,7 +34,7 @@ test("the total is of all days", () => {
 
 test("a share of nothing is a dash", () => {
   expect(share(0, 0)).toBe("–");
-  expect(share(1, 3)).toBe("33.3 %");
+  expect(share(1, 3)).toBe("33.3%");
 });
 
 test("a month is shown by days, a quarter by weeks, a year by months", () => {

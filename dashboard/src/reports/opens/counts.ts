@@ -33,7 +33,7 @@ export function total(days: readonly Day[]): Counts {
 
 /** How much of the mails that is, as text; a dash of none. */
 export function share(count: number, mails: number): string {
-  return mails === 0 ? "–" : `${((100 * count) / mails).toFixed(1)} %`;
+  return mails === 0 ? "–" : `${((100 * count) / mails).toFixed(1)}%`;
 }
 
 /** Opens by class over the days, in periods few enough to be told apart in a chart. */

@@ -55,7 +55,7 @@ test("sent, delivered, reported opens and those by people are told apart", async
   ]) {
     expect(within(total).getByText(label!).parentElement).toHaveTextContent(count!);
   }
-  expect(screen.getByText(/^40.0 % of those delivered have/)).toBeVisible();
+  expect(screen.getByText(/^40.0% of those delivered have/)).toBeVisible();
 });
 
 test("the chart is there as a table too", async () => {
@@ -65,7 +65,7 @@ test("the chart is there as a table too", async () => {
 
   await people.click(await screen.findByRole("button", { name: "Table" }));
 
-  const table = screen.getByRole("table", { name: "Opens over time, by class" });
+  const table = screen.getByRole("table", { name: "Opens over time, by kind" });
   expect(within(table).getAllByRole("row")[1]).toHaveTextContent(/24 Nov 2026|Nov 24, 2026/);
   expect(within(table).getByText("11")).toBeVisible();
 });

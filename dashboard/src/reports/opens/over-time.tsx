@@ -24,7 +24,7 @@ export function OverTime({ days }: { days: readonly Day[] }) {
       header={
         <Header
           variant="h2"
-          description={`All opens of each ${period}, several of a mail too, by what fetched the pixel.`}
+          description={`All opens of each ${period}, several of a mail too, by what loaded the image.`}
           actions={
             <SegmentedControl
               label="View"
@@ -43,7 +43,7 @@ export function OverTime({ days }: { days: readonly Day[] }) {
     >
       {view === "chart" ? (
         <BarChart
-          ariaLabel="Opens over time, by class"
+          ariaLabel="Opens over time, by kind"
           stackedBars
           hideFilter
           height={260}
@@ -61,7 +61,7 @@ export function OverTime({ days }: { days: readonly Day[] }) {
       ) : (
         <Table<Period>
           variant="embedded"
-          ariaLabels={{ tableLabel: "Opens over time, by class" }}
+          ariaLabels={{ tableLabel: "Opens over time, by kind" }}
           items={found.toReversed()}
           columnDefinitions={[
             {

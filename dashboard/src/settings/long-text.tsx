@@ -8,7 +8,7 @@ import { Shown } from "../parts/dialog";
  *
  * @param label What stands on the button.
  */
-export function Letter({ label, title, text }: { label: string; title: string; text: string }) {
+export function LongText({ label, title, text }: { label: string; title: string; text: string }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <>
