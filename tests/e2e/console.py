@@ -29,10 +29,15 @@ def new_key(found: Endpoints, *endpoints: str, **settings: object) -> str:
     return key
 
 
+def settings(found: Endpoints) -> dict[str, Any]:
+    """What the page is told of the deployment."""
+    with urllib.request.urlopen(f"{found.dashboard_url}config.json", timeout=10) as answer:
+        told: dict[str, Any] = json.load(answer)
+    return told
+
+
 @cache
 def _token(found: Endpoints) -> str:
-    with urllib.request.urlopen(f"{found.dashboard_url}config.json", timeout=10) as answer:
-        settings = json.load(answer)
     cognito = boto3.client(
         "cognito-idp",
         endpoint_url=f"http://127.0.0.1:{PORTS['cloud']}",
@@ -41,7 +46,7 @@ def _token(found: Endpoints) -> str:
         aws_secret_access_key="test",
     )
     signed_in = cognito.initiate_auth(
-        ClientId=settings["userPoolClientId"],
+        ClientId=settings(found)["userPoolClientId"],
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": found.dashboard_user, "PASSWORD": found.dashboard_password},
     )

@@ -1,15 +1,17 @@
 """The dashboard, from signing in to reading who opened what."""
 
 import re
+import secrets
 import smtplib
 import ssl
 
+import boto3
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from local import demo
 from local.endpoints import Endpoints
-from tests.e2e import conversation, dashboard
+from tests.e2e import console, conversation, dashboard
 from tests.e2e.clients.tour import client
 from tests.e2e.conftest import LocalSystem
 from tests.e2e.conversation import MAILS
@@ -82,6 +84,25 @@ def test_a_wrong_password_is_said_to_be_wrong(system: LocalSystem, browser: Brow
         dashboard.sign_in(page, system.endpoints.dashboard_user, "not the password")
 
         expect(page.get_by_text("The user name or the password is wrong.", exact=True)).to_be_visible()
+
+
+def test_a_first_password_is_for_one_time(system: LocalSystem, browser: Browser) -> None:
+    user, password = conversation.somebody(), f"Aa1!{secrets.token_urlsafe()}"
+    boto3.client("cognito-idp", **system.access).admin_create_user(
+        UserPoolId=console.settings(system.endpoints)["userPoolId"],
+        Username=user,
+        TemporaryPassword="For-one-time-1",
+        MessageAction="SUPPRESS",
+    )
+    with dashboard.opened(browser, system.endpoints) as page:
+        dashboard.sign_in(page, user, "For-one-time-1")
+        page.get_by_label("New password").fill(password)
+        page.get_by_role("button", name="Save and sign in").click()
+        expect(page.get_by_role("heading", name="SMTP Users")).to_be_visible()
+
+    with dashboard.opened(browser, system.endpoints) as page:
+        dashboard.sign_in(page, user, password)
+        expect(page.get_by_role("heading", name="SMTP Users")).to_be_visible()
 
 
 def test_who_cannot_be_renewed_has_to_sign_in_again_and_comes_back_to_the_same_page(

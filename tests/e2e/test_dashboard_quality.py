@@ -4,7 +4,7 @@ from typing import Any
 
 import brotli
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from local.cloud import REPOSITORY
 from tests.e2e import dashboard
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.e2e
 AXE = REPOSITORY / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 FIRST_LOAD_BYTES = 500_000
 BROTLI_QUALITY = 5
+MOST_TABS = 40
 
 
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
@@ -27,6 +28,25 @@ def test_no_page_shuts_anybody_out(system: LocalSystem, browser: Browser, *, is_
         for address in PAGES.values():
             dashboard.go(page, system.endpoints, address)
             assert _violations(page) == [], address
+
+
+def test_the_keyboard_alone_switches_open_tracking(system: LocalSystem, browser: Browser) -> None:
+    with dashboard.signed_in(browser, system.endpoints) as page:
+        dashboard.go(page, system.endpoints, PAGES["smtp-user"])
+        switch = page.get_by_label("Open Tracking")
+        was_on = switch.is_checked()
+        reached = set()
+        for _ in range(MOST_TABS):
+            page.keyboard.press("Tab")
+            reached.add(page.evaluate("document.activeElement.textContent"))
+            if switch.evaluate("element => element === document.activeElement"):
+                break
+        page.keyboard.press("Space")
+
+        expect(page.get_by_text(f"Open Tracking is {'off' if was_on else 'on'}")).to_be_visible()
+        assert reached >= {"SMTP Users", "Activity", "Webhooks", "Remove", "Tracking & Status"}
+        page.keyboard.press("Space")
+        expect(page.get_by_text(f"Open Tracking is {'on' if was_on else 'off'}")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [360, 768, 2560])
