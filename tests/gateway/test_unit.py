@@ -92,7 +92,7 @@ def test_the_unit_serves_with_no_right_but_that_to_its_ports() -> None:
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",
         "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
-        "Restart=on-failure",
+        "Restart=always",
     } <= set(unit)
 
 

@@ -83,7 +83,7 @@ def test_what_is_counted_of_a_day_comes_back_and_is_no_event_in_the_stream(
     key = activity_items.count_key(message, day)
 
     found = counters._senders_day(
-        aws.from_attributes(key) | {"bot": 1, "expires_at": 1, "last_ip": "192.0.2.1"}
+        key | aws.to_attributes({"bot": 1, "expires_at": 1, "last_ip": "192.0.2.1"})
     )
 
     assert activity_items.event_of(key) is None
