@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { startTransition, useEffect, useRef, useState } from "react";
 
 const STEP = 100;
 
@@ -13,7 +13,8 @@ const AHEAD = "1500px";
 export function useDrawn<T>(items: readonly T[]) {
   const [drawn, setDrawn] = useState({ items, count: STEP });
   const count = drawn.items === items ? drawn.count : STEP;
-  const more = () => setDrawn({ items, count: count + STEP });
+  // The table asks for all of its lines again: meanwhile the reader goes on scrolling.
+  const more = () => startTransition(() => setDrawn({ items, count: count + STEP }));
   return [
     items.length > count ? items.slice(0, count) : items,
     items.length > count ? <Mark key={count} onSeen={more} /> : null,
